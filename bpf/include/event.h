@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The wire contract between the BPF programs and user space.
+ *
+ * A sample is  sluice_event_header | the fixed part of its kind | payload bytes.
+ * Its length on the ring is exactly header.size: nothing is padded to a fixed length. (A perf record may carry up to
+ * seven bytes of padding behind it; header.size tells where the sample ends.)
+ * All integers are in host byte order, ports included. docs/specs/wire-format.md says the same in prose, and the C#
+ * twins are compared with this file by the C compiler in tests/Sluice.Bpf.Tests.
+ */
+#ifndef SLUICE_EVENT_H
+#define SLUICE_EVENT_H
+
+#ifndef __bpf__
+#include <stddef.h>
+#include <linux/types.h>
+#endif
+
+/* Most payload bytes in one sample; a longer call becomes several samples. One TLS record's worth of plaintext. */
+#define SLUICE_MAX_PAYLOAD 16384
+
+enum sluice_event_kind {
+	SLUICE_KIND_TLS_DATA = 1,
+	/* Made in user space: reports loss inside the stream itself. */
+	SLUICE_KIND_CAPTURE_LOSS = 2,
+};
+
+enum sluice_event_flags {
+	/* Fewer bytes of the call were captured than it transferred; call_size has the original size. */
+	SLUICE_FLAG_TRUNCATED = 1 << 0,
+	/* The truncation's cause: the bytes could not be read from the process's memory. */
+	SLUICE_FLAG_READ_FAULT = 1 << 1,
+	/* Samples of this connection and direction are missing before this one; see lost_before. */
+	SLUICE_FLAG_GAP = 1 << 2,
+	/* Last sample of its call. */
+	SLUICE_FLAG_CALL_END = 1 << 3,
+	/* TLS 1.3 0-RTT (early) data. */
+	SLUICE_FLAG_EARLY_DATA = 1 << 4,
+};
+
+enum sluice_direction {
+	SLUICE_TRANSMIT = 1,
+	SLUICE_RECEIVE = 2,
+};
+
+enum sluice_tls_library {
+	SLUICE_LIBRARY_UNKNOWN = 0,
+	SLUICE_LIBRARY_OPENSSL = 1,
+	SLUICE_LIBRARY_BORINGSSL = 2,
+	SLUICE_LIBRARY_LIBRESSL = 3,
+};
+
+/* Which way found the socket (docs/addresses.md). */
+enum sluice_address_source {
+	SLUICE_ADDRESS_NONE = 0,
+	SLUICE_ADDRESS_BIO = 1,
+	SLUICE_ADDRESS_SET_FD = 2,
+	SLUICE_ADDRESS_NESTED_IO = 3,
+};
+
+struct sluice_event_header {
+	__u16 kind;		/* enum sluice_event_kind */
+	__u16 flags;		/* enum sluice_event_flags */
+	__u32 size;		/* of the whole sample, this header included */
+	__u64 ktime_ns;		/* CLOCK_MONOTONIC: entry of a transmitting call, return of a receiving one */
+	__u32 tgid;		/* process id as the host sees it */
+	__u32 tid;		/* thread id as the host sees it */
+	__u32 uid;
+	__u32 cpu;		/* CPU whose counter gave cpu_seq */
+	__u64 cpu_seq;		/* per CPU, from 0, one per sample submitted (lost ones included); may arrive slightly out of order */
+	__u64 cgroup_id;	/* cgroup v2 */
+	char comm[16];		/* process name (thread group leader), NUL-terminated */
+};
+
+struct sluice_tls_data {
+	struct sluice_event_header header;
+	__u64 connection_id;	/* stable for the life of a connection, unique on the host */
+	__u64 sequence;		/* per connection and direction, from 0, one per sample submitted */
+	__u64 call_size;	/* bytes that the call transferred */
+	__u64 call_offset;	/* of this sample's first byte in the call */
+	__u32 payload_size;	/* bytes that follow this struct */
+	__u32 lost_before;	/* samples of this connection and direction lost since the one before */
+	__s32 fd;		/* -1 = not known */
+	__u16 tls_version;	/* 0x0301..0x0304, 0xfeff, 0xfefd; 0 = not known */
+	__u16 local_port;
+	__u16 peer_port;
+	__u8 direction;		/* enum sluice_direction */
+	__u8 library;		/* enum sluice_tls_library */
+	__u8 family;		/* AF_UNIX 1, AF_INET 2, AF_INET6 10; 0 = no address known */
+	__u8 transport;		/* IPPROTO_TCP 6, IPPROTO_UDP 17; 0 = neither or not known */
+	__u8 address_source;	/* enum sluice_address_source */
+	__u8 reserved;
+	__u8 local_address[16];	/* AF_INET: the first four bytes; network order */
+	__u8 peer_address[16];
+};
+
+/* Made in user space (SLUICE_KIND_CAPTURE_LOSS); carried in batches like any other sample. No payload. */
+struct sluice_capture_loss {
+	struct sluice_event_header header;
+	__u64 lost;		/* samples lost since the last report of this cause */
+	__u64 total;		/* since the start */
+	char cause[32];		/* NUL-terminated, e.g. "ring_full" */
+};
+
+/*
+ * Per-CPU counters, one struct per CPU in the map `stats`. submitted counts every sample that should reach user space;
+ * submitted - (sum of lost_*) is what the rings delivered.
+ */
+struct sluice_cpu_stats {
+	__u64 submitted;
+	__u64 lost_ring_full;	/* the ring or perf buffer had no room */
+	__u64 lost_map_full;	/* no state slot for the call's thread */
+	__u64 lost_no_scratch;	/* perf transport: every scratch buffer of the CPU was in use */
+	__u64 read_faults;	/* samples sent without payload because user memory could not be read */
+	__u64 cut_by_limit;	/* calls cut by the payload limit */
+	__u64 filtered_calls;	/* calls left out by the PID, UID or cgroup filter */
+	__u64 reserved;
+};
+
+/* Word pages shared with the reader (map `control`, mmap-able). */
+struct sluice_control {
+	__u32 polling;		/* 1: the reader looks at the rings by itself, submit without wake-up */
+	__u32 wake_bytes;	/* unread bytes in a ring that wake a polling reader early */
+};
+
+/* Where a TLS library build keeps what we read; one row per build in map `tls_layouts`, index = attach cookie. -1 = unknown. */
+struct sluice_tls_layout {
+	__s32 ssl_type;		/* 3.2+: int, 0 = SSL_CONNECTION */
+	__s32 ssl_version;
+	__s32 ssl_rbio;
+	__s32 ssl_wbio;
+	__s32 bio_method;
+	__s32 bio_num;
+	__s32 bio_next_bio;
+	__s32 bio_method_type;
+	__u8 library;		/* enum sluice_tls_library */
+	__u8 usable;		/* 0: only the library field counts */
+	__u8 reserved[6];
+};
+
+/* Written to .rodata before load (`config`). */
+struct sluice_config {
+	__u32 transport;	/* enum sluice_transport */
+	__u32 shard_mask;	/* ring shards - 1, a power of two minus one */
+	__u32 pid_filter;	/* 1: only tgids in map `pid_filter` */
+	__u32 uid_filter;	/* 1: only uids in map `uid_filter` */
+	__u32 cgroup_filter;	/* number of entries in map `cgroup_filter` */
+	__u32 scratch_per_cpu;	/* perf transport: scratch buffers of each CPU */
+	__u64 payload_limit;	/* bytes of one call that are captured; 0 = all */
+};
+
+enum sluice_transport {
+	SLUICE_TRANSPORT_RINGBUF = 0,
+	SLUICE_TRANSPORT_PERF = 1,
+};
+
+#define SLUICE_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(struct type) == (bytes), #type)
+SLUICE_ASSERT_SIZE(sluice_event_header, 64);
+SLUICE_ASSERT_SIZE(sluice_tls_data, 152);
+SLUICE_ASSERT_SIZE(sluice_capture_loss, 112);
+SLUICE_ASSERT_SIZE(sluice_cpu_stats, 64);
+SLUICE_ASSERT_SIZE(sluice_control, 8);
+SLUICE_ASSERT_SIZE(sluice_tls_layout, 40);
+SLUICE_ASSERT_SIZE(sluice_config, 32);
+
+#endif

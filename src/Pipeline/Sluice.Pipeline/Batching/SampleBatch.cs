@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Threading;
+
+namespace Sluice.Pipeline.Batching;
+
+/// <summary>
+/// Samples of one drain of the rings: an arena of bytes and an index over it. Written by one reader, then read-only and
+/// shared by every sink.
+/// </summary>
+/// <remarks>
+/// Ownership: <see cref="BatchPool.Rent"/> hands it out with one reference; every further holder calls <see cref="AddReference"/>
+/// and each holder calls <see cref="Release"/> exactly once. The last release returns the arena to the pool, after
+/// which every span taken from this batch is dead.
+/// </remarks>
+public sealed class SampleBatch
+{
+    private readonly BatchPool _pool;
+    private readonly byte[] _arena;
+    private int[] _ends;
+    private int _count;
+    private int _used;
+    private int _references;
+
+    internal SampleBatch(BatchPool pool, int arenaBytes)
+    {
+        _pool = pool;
+        _arena = GC.AllocateUninitializedArray<byte>(arenaBytes, pinned: true);
+        _ends = new int[1024];
+    }
+
+    /// <summary>Samples in the batch.</summary>
+    public int Count => _count;
+
+    /// <summary>Bytes of all samples.</summary>
+    public int ByteCount => _used;
+
+    /// <summary>Bytes the arena can hold.</summary>
+    public int CapacityBytes => _arena.Length;
+
+    /// <summary>Adds to a sample's ktime to give nanoseconds since the Unix epoch; set when the batch is sealed.</summary>
+    public long ClockOffsetNs { get; internal set; }
+
+    /// <summary>Unix nanoseconds at which the batch was handed on: the events' observed time.</summary>
+    public long ObservedUnixNs { get; internal set; }
+
+    /// <summary>The sample at <paramref name="index"/>; valid until the caller's reference is released.</summary>
+    public ReadOnlySpan<byte> this[int index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count);
+            int start = index == 0 ? 0 : _ends[index - 1];
+            return _arena.AsSpan(start, _ends[index] - start);
+        }
+    }
+
+    /// <summary>Copies a sample into the arena; false when it has no room (the batch is then unchanged).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryAppend(scoped ReadOnlySpan<byte> sample)
+    {
+        int used = _used;
+        if (sample.Length > _arena.Length - used)
+        {
+            return false;
+        }
+
+        sample.CopyTo(_arena.AsSpan(used));
+        used += sample.Length;
+        if (_count == _ends.Length)
+        {
+            GrowIndexSlow();
+        }
+
+        _ends[_count++] = used;
+        _used = used;
+        return true;
+    }
+
+    /// <summary>Takes one more reference; only a holder of a live reference may call it.</summary>
+    public void AddReference()
+    {
+        int now = Interlocked.Increment(ref _references);
+        Debug.Assert(now > 1, "AddReference on a batch that was already returned.");
+    }
+
+    /// <summary>Gives one reference back; the last one returns the batch to its pool.</summary>
+    public void Release()
+    {
+        int now = Interlocked.Decrement(ref _references);
+        if (now == 0)
+        {
+            _pool.Return(this);
+        }
+        else if (now < 0)
+        {
+            throw new InvalidOperationException("A batch was released more often than it was referenced.");
+        }
+    }
+
+    internal void Reset()
+    {
+        _count = 0;
+        _used = 0;
+        ClockOffsetNs = 0;
+        ObservedUnixNs = 0;
+        _references = 1;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void GrowIndexSlow() => Array.Resize(ref _ends, _ends.Length * 2);
+}
