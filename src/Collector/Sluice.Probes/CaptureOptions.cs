@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Generic;
+
+namespace Sluice.Probes;
+
+/// <summary>What a module is asked to capture and how. The collector's own process is always left out, whatever is asked.</summary>
+public sealed record CaptureOptions
+{
+    /// <summary>Pages per CPU of the perf buffers, and of the rings together, when nothing else is asked; as in the reference.</summary>
+    public const int DefaultMapSizePages = 1024;
+
+    /// <summary>Process ids (as the host sees them) that are captured; empty = all.</summary>
+    public IReadOnlyList<int> Pids { get; init; } = [];
+
+    /// <summary>User ids that are captured; empty = all.</summary>
+    public IReadOnlyList<uint> Uids { get; init; } = [];
+
+    /// <summary>Directories in cgroup v2 whose processes, subtree included, are captured; empty = all.</summary>
+    public IReadOnlyList<string> CgroupPaths { get; init; } = [];
+
+    /// <summary>Libraries or executables to tap instead of those found by discovery; empty = discovery.</summary>
+    public IReadOnlyList<string> LibraryPaths { get; init; } = [];
+
+    /// <summary>The wanted transport.</summary>
+    public CaptureTransport Transport { get; init; } = CaptureTransport.Auto;
+
+    /// <summary>Pages per CPU; a power of two.</summary>
+    public int MapSizePages { get; init; } = DefaultMapSizePages;
+
+    /// <summary>Bytes of one call that are captured; 0 = all of them.</summary>
+    public ulong PayloadLimitBytes { get; init; }
+
+    /// <summary>BTF to relocate against instead of the kernel's own; null = <c>/sys/kernel/btf/vmlinux</c>.</summary>
+    public string? BtfFile { get; init; }
+}
