@@ -18,4 +18,10 @@ public sealed class SinkException : Exception
 
     /// <summary>True when this is a normal end of the program, such as a reader that closed our output pipe.</summary>
     public bool EndsQuietly { get; }
+
+    /// <summary>
+    /// True when the sink was asked for something that cannot work (no such directory, no permission, a bad setting), so that trying again is no use:
+    /// at the start the program then says "bad configuration" (exit code 2) and not "failed" (1).
+    /// </summary>
+    public bool IsConfiguration { get; init; }
 }
