@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Maps and configuration that every capture program family shares. */
+#ifndef SLUICE_MAPS_H
+#define SLUICE_MAPS_H
+
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "event.h"
+
+const volatile struct sluice_config config = {};
+
+/* The collector's own process, as the kernel numbers it; set by sluice_whoami before anything is attached. */
+volatile __u32 self_tgid = 0;
+
+/* Ring shards. A connection always uses the same one, so a shard keeps its order. User space puts the rings in. */
+struct ring_shard {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__array(values, struct ring_shard);
+} rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sluice_cpu_stats);
+} stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sluice_control);
+} control SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u8);
+} pid_filter SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u8);
+} uid_filter SEC(".maps");
+
+#define SLUICE_MAX_CGROUPS 64
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, SLUICE_MAX_CGROUPS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} cgroup_filter SEC(".maps");
+
+/*
+ * Contiguous memory for a sample, where the transport needs it (perf buffers; ring buffers before dynptr). From kernel
+ * 6.0 on uprobe programs can be preempted by another thread's on the same CPU, so each CPU has several
+ * (config.scratch_per_cpu) and each is taken with a compare-and-swap. User space sets max_entries.
+ */
+struct scratch {
+	__u32 busy;
+	__u32 reserved;
+	__u8 sample[sizeof(struct sluice_tls_data) + SLUICE_MAX_PAYLOAD];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch_pool SEC(".maps");
+
+static __always_inline struct sluice_cpu_stats *cpu_stats(void)
+{
+	__u32 key = 0;
+
+	return bpf_map_lookup_elem(&stats, &key);
+}
+
+/* Another thread's program may interrupt this one on the same CPU (see above): a plain increment could repeat. */
+#define COUNT(counter) __sync_fetch_and_add(&(counter), 1)
+
+#endif
