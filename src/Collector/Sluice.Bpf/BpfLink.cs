@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using Sluice.Bpf.Interop;
+
+namespace Sluice.Bpf;
+
+/// <summary>An attachment of a program. It lives until it is disposed, also after its <see cref="BpfObject"/> was.</summary>
+public sealed class BpfLink : IDisposable
+{
+    private readonly LinkHandle _handle;
+
+    internal BpfLink(nint link) => _handle = new LinkHandle(link);
+
+    /// <summary>Detaches. Returns when the kernel has taken the probe out; a run of the program under way may still end after it. Idempotent.</summary>
+    public void Dispose() => _handle.Dispose();
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Sluice.Bpf.Interop;
+
+namespace Sluice.Bpf;
+
+/// <summary>A program of a <see cref="BpfObject"/>; usable as long as that is not disposed.</summary>
+public sealed unsafe class BpfProgram
+{
+    /// <summary>For <see cref="TestRun"/>: run on whichever CPU the caller is on.</summary>
+    public const uint AnyCpu = uint.MaxValue;
+
+    private readonly ObjectHandle _owner;
+    private readonly nint _program;
+
+    internal BpfProgram(ObjectHandle owner, nint program)
+    {
+        _owner = owner;
+        _program = program;
+
+        // SAFETY: libbpf returns NUL-terminated strings that live as long as the object; they are copied here.
+        unsafe
+        {
+            Name = Marshal.PtrToStringUTF8((nint)Libbpf.bpf_program__name(program)) ?? string.Empty;
+            SectionName = Marshal.PtrToStringUTF8((nint)Libbpf.bpf_program__section_name(program)) ?? string.Empty;
+        }
+    }
+
+    /// <summary>The C function's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The ELF section, which says what kind of program it is, e.g. <c>uprobe</c> or <c>tp_btf/sched_process_exit</c>.</summary>
+    public string SectionName { get; }
+
+    /// <summary>The descriptor, or negative before the load. It is closed with the object; do not close it.</summary>
+    public int Fd
+    {
+        get
+        {
+            using HandleLease lease = new(_owner);
+            return Libbpf.bpf_program__fd(_program);
+        }
+    }
+
+    private string Subject => "program '" + Name + "'";
+
+    /// <summary>Whether <see cref="BpfObject.Load"/> loads it. Before the load only.</summary>
+    public void SetAutoLoad(bool autoLoad)
+    {
+        using HandleLease lease = new(_owner);
+        int result = Libbpf.bpf_program__set_autoload(_program, autoLoad ? (byte)1 : (byte)0);
+        _ = SysResult.FromLibbpf(result).ThrowOnError("bpf_program__set_autoload", Subject);
+    }
+
+    /// <summary>Attaches to an instruction of a binary, for one process or all; the program must be of an uprobe section.</summary>
+    /// <exception cref="BpfException">ENOENT: no such file; EINVAL: no probe can be at that offset; EOPNOTSUPP: no cookies (Linux &lt; 5.15).</exception>
+    public BpfLink AttachUprobe(in UprobeTarget target)
+    {
+        using HandleLease lease = new(_owner);
+        LibbpfLog.Begin();
+        nint link;
+
+        // SAFETY: the options live on the stack for the length of the call, and sz says how much of them libbpf may read.
+        unsafe
+        {
+            bpf_uprobe_opts options = new()
+            {
+                sz = (nuint)sizeof(bpf_uprobe_opts),
+                bpf_cookie = target.Cookie,
+                retprobe = target.IsReturn ? (byte)1 : (byte)0,
+            };
+            link = Libbpf.bpf_program__attach_uprobe_opts(_program, target.Pid, target.Path, (nuint)target.Offset, &options);
+        }
+
+        return ToLink(
+            SysResult.FromPointer(link),
+            link,
+            "bpf_program__attach_uprobe_opts",
+            string.Create(CultureInfo.InvariantCulture, $"{Subject} at {target.Path}+0x{target.Offset:x}"));
+    }
+
+    /// <summary>Attaches to a raw tracepoint, e.g. <c>sched_process_exit</c> (Linux 4.17).</summary>
+    /// <exception cref="BpfException">EINVAL or ENOENT: there is no such tracepoint.</exception>
+    public BpfLink AttachRawTracepoint(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        using HandleLease lease = new(_owner);
+        LibbpfLog.Begin();
+        nint link = Libbpf.bpf_program__attach_raw_tracepoint(_program, name);
+        return ToLink(SysResult.FromPointer(link), link, "bpf_program__attach_raw_tracepoint", $"{Subject} at raw tracepoint '{name}'");
+    }
+
+    /// <summary>Attaches where the section name says, e.g. <c>tp_btf/sched_process_exit</c>.</summary>
+    /// <exception cref="BpfException">The section name says no place, or the kernel refused it.</exception>
+    public BpfLink Attach()
+    {
+        using HandleLease lease = new(_owner);
+        LibbpfLog.Begin();
+        nint link = Libbpf.bpf_program__attach(_program);
+        return ToLink(SysResult.FromPointer(link), link, "bpf_program__attach", $"{Subject} (section '{SectionName}')");
+    }
+
+    /// <summary>Runs a raw tracepoint program once with the given context and waits for it (Linux 5.10).</summary>
+    /// <param name="context">What the program gets as its context: up to 12 × 8 bytes.</param>
+    /// <param name="cpu">CPU to run on, or <see cref="AnyCpu"/>.</param>
+    /// <param name="flags">BPF_F_TEST_RUN_* besides the one that <paramref name="cpu"/> implies.</param>
+    /// <exception cref="BpfException">EINVAL: the program reads past <paramref name="context"/>; ENXIO: no such CPU.</exception>
+    public BpfTestRunResult TestRun(ReadOnlySpan<byte> context, uint cpu = AnyCpu, uint flags = 0)
+    {
+        using HandleLease lease = new(_owner);
+
+        // SAFETY: context is pinned and its length passed with it; the options live on the stack for the length of the call.
+        unsafe
+        {
+            fixed (byte* contextPointer = context)
+            {
+                bpf_test_run_opts options = new()
+                {
+                    sz = (nuint)sizeof(bpf_test_run_opts),
+                    ctx_in = contextPointer,
+                    ctx_size_in = (uint)context.Length,
+                    flags = flags | (cpu == AnyCpu ? 0 : bpf_test_run_opts.BPF_F_TEST_RUN_ON_CPU),
+                    cpu = cpu == AnyCpu ? 0 : cpu,
+                };
+                int result = Libbpf.bpf_prog_test_run_opts(Libbpf.bpf_program__fd(_program), &options);
+                _ = SysResult.FromLibbpf(result).ThrowOnError("bpf_prog_test_run_opts", Subject);
+                return new BpfTestRunResult(options.retval, options.duration);
+            }
+        }
+    }
+
+    private static BpfLink ToLink(SysResult result, nint link, string call, string subject)
+    {
+        if (result.IsError)
+        {
+            throw BpfException.FromErrno(call, result.Error, subject, LibbpfLog.Text);
+        }
+
+        return new BpfLink(link);
+    }
+}
