@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# eng/setup.sh [build|demo|test|bench|librdkafka|all]...
+#
+# Checks for the tools that the named purposes need (default: all). As root on Debian it installs what is missing;
+# elsewhere it prints what to run. Nothing is asked on the terminal, and nothing is fetched when nothing is missing.
+#
+# Exit codes: 0 all there; 1 the installation failed; 3 something is missing and this script must not install it.
+set -euo pipefail
+
+missing=()          # Debian packages
+reasons=()          # one line for each of them
+
+need() {            # need PACKAGE WHY CHECK…
+	local package=$1 why=$2
+	shift 2
+	if ! "$@" >/dev/null 2>&1; then
+		missing+=("$package")
+		reasons+=("  $package: $why")
+	fi
+}
+
+has_command() { command -v "$1"; }
+has_file() { [ -e "$1" ]; }
+# The loader's cache, not a path: the directory differs between architectures and distributions.
+has_library() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -qF "$1 "; }
+# Debian's own interpreter has Debian's modules; one that stands earlier in PATH (pyenv) has not.
+has_python_module() { [ -d "/usr/lib/python3/dist-packages/$1" ] || /usr/bin/python3 -c "import $1"; }
+
+# uprobe cookies and the attach options that Sluice.Bpf uses need libbpf 1.1.
+has_libbpf_headers() {
+	local header=/usr/include/bpf/libbpf_version.h major minor
+	[ -f "$header" ] || return 1
+	major=$(sed -n 's/^#define LIBBPF_MAJOR_VERSION //p' "$header")
+	minor=$(sed -n 's/^#define LIBBPF_MINOR_VERSION //p' "$header")
+	[ "$major" -gt 1 ] || { [ "$major" -eq 1 ] && [ "$minor" -ge 1 ]; }
+}
+
+# The services of the tests run on Java 17 or newer.
+has_java() {
+	local major
+	major=$(java -version 2>&1 | sed -n '1s/.*"\([0-9]*\).*/\1/p')
+	[ -n "$major" ] && [ "$major" -ge 17 ]
+}
+
+need_build() {
+	need make "runs the Makefile" has_command make
+	need clang "compiles the BPF programs" has_command clang
+	need llvm "llvm-strip takes the debug sections out of the BPF objects" has_command llvm-strip
+	need libbpf-dev "BPF headers, libbpf 1.1 or newer" has_libbpf_headers
+	need libbpf1 "loads the BPF programs at run time (libbpf.so.1)" has_library libbpf.so.1
+	need libelf-dev "used by libbpf" has_file /usr/include/libelf.h
+	need zlib1g-dev "used by libbpf" has_file /usr/include/zlib.h
+	need linux-libc-dev "kernel interface headers" has_file /usr/include/linux/bpf.h
+}
+
+need_demo() {
+	need curl "talks TLS in the demo and the tests" has_command curl
+	need openssl "makes certificates and talks TLS in the demo and the tests" has_command openssl
+	need python3 "talks TLS in the demo and the tests" has_command python3
+}
+
+need_test() {
+	need_demo
+	need gcc "checks the C# structures against the C headers; builds test programs" has_command gcc
+	need libc6-dev "builds test programs" has_file /usr/include/stdio.h
+	need libssl-dev "builds test programs" has_file /usr/include/openssl/ssl.h
+	need python3 "Debian's own Python, for its modules" has_file /usr/bin/python3
+	need python3-msgpack "reads our MessagePack back" has_python_module msgpack
+	need kcat "reads our Kafka records back" has_command kcat
+	need nginx "a server to capture" has_nginx
+	need nodejs "a program with a static OpenSSL to capture" has_command node
+	need nghttp2-client "speaks HTTP/2" has_command nghttp
+	need default-jre-headless "runs the real Kafka broker, Java 17 or newer" has_java
+}
+
+# Debian keeps it in sbin, which is not in everyone's PATH.
+has_nginx() { has_command nginx || has_file /usr/sbin/nginx; }
+
+need_bench() {
+	need_demo
+	need gcc "builds the C programs that are compared with" has_command gcc
+	need libssl-dev "builds the TLS load program" has_file /usr/include/openssl/ssl.h
+}
+
+need_librdkafka() {
+	need build-essential "builds librdkafka" has_command g++
+	need make "builds librdkafka" has_command make
+	need pkg-config "builds librdkafka" has_command pkg-config
+	need libssl-dev "TLS and SASL SCRAM of librdkafka" has_file /usr/include/openssl/ssl.h
+	need libzstd-dev "zstd compression of librdkafka" has_file /usr/include/zstd.h
+	need liblz4-dev "lz4 compression of librdkafka" has_file /usr/include/lz4.h
+	need zlib1g-dev "gzip compression of librdkafka" has_file /usr/include/zlib.h
+	need npm "fetches the sources of librdkafka" has_command npm
+}
+
+require_dotnet() {
+	local wanted=10
+	if ! command -v dotnet >/dev/null; then
+		echo "setup: the .NET $wanted SDK is missing (no 'dotnet' in PATH). Install it first; Debian does not have it," >&2
+		echo "       Microsoft's documentation \"Install .NET on Linux\" says how." >&2
+		exit 3
+	fi
+	# Looks at the folders instead of `dotnet --list-sdks`, which takes longer than all other checks together.
+	local home
+	home=${DOTNET_ROOT:-$(dirname "$(readlink -f "$(command -v dotnet)")")}
+	if ! compgen -G "$home/sdk/$wanted.*" >/dev/null && ! dotnet --list-sdks | grep -q "^$wanted\."; then
+		echo "setup: 'dotnet' has no SDK of version $wanted; it has: $(dotnet --list-sdks | cut -d' ' -f1 | paste -sd' ')" >&2
+		exit 3
+	fi
+}
+
+require_dotnet
+[ $# -gt 0 ] || set -- all
+for purpose in "$@"; do
+	case $purpose in
+		build) need_build ;;
+		demo) need_build; need_demo ;;
+		test) need_build; need_test ;;
+		bench) need_build; need_bench ;;
+		librdkafka) need_librdkafka ;;
+		# librdkafka is not part of it: eng/librdkafka.sh asks for that when the feed lacks the package.
+		all) need_build; need_test; need_bench ;;
+		*) echo "setup: unknown purpose '$purpose' (build, demo, test, bench, librdkafka, all)" >&2; exit 2 ;;
+	esac
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+echo "setup: missing:" >&2
+printf '%s\n' "${reasons[@]}" | sort -u >&2
+if ! command -v apt-get >/dev/null; then
+	echo "setup: this is no Debian; install the above (Debian's names) with the package tool of this system." >&2
+	exit 3
+fi
+if [ "$(id -u)" -ne 0 ]; then
+	echo "setup: run as root, then try again:" >&2
+	echo "  apt-get update && apt-get install -y --no-install-recommends ${missing[*]}" >&2
+	exit 3
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp "${TMPDIR:-/tmp}/sluice-setup.XXXXXX")
+echo "setup: installing ${missing[*]}" >&2
+# A package that starts a service (nginx) shall not: the tests start their own.
+policy=/usr/sbin/policy-rc.d
+made_policy=
+if [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod 0755 "$policy"
+	made_policy=1
+fi
+trap '[ -z "$made_policy" ] || rm -f "$policy"' EXIT
+if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+	tail -n 20 "$log" >&2
+	echo "setup: apt-get failed; the whole log is $log" >&2
+	exit 1
+fi
+rm -f "$log"
