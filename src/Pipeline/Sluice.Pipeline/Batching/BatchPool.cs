@@ -14,51 +14,87 @@ public sealed class BatchPool
     /// </summary>
     public const int DefaultArenaBytes = 256 * 1024;
 
-    private readonly ConcurrentBag<SampleBatch> _free = [];
-    private readonly int _arenaBytes;
+    /// <summary>
+    /// Bytes of the smallest arena. A batch that has to wait in a queue with little in it is moved to an arena of its size, so that
+    /// the bytes a queue counts are close to the bytes of its samples even if they came one by one.
+    /// </summary>
+    public const int SmallestArenaBytes = 4 * 1024;
+
+    private const int MiddleArenaBytes = 32 * 1024;
+
+    private readonly ConcurrentBag<SampleBatch>[] _free;
+    private readonly int[] _arenaBytes;
+    private readonly int[] _kept;
     private readonly int _keepAtMost;
-    private int _kept;
     private int _outstanding;
 
     /// <param name="arenaBytes">Bytes of one arena; at least the longest sample.</param>
-    /// <param name="keepAtMost">Idle arenas kept for reuse; more are left to the garbage collector.</param>
+    /// <param name="keepAtMost">Idle arenas of each size kept for reuse; more are left to the garbage collector.</param>
     public BatchPool(int arenaBytes = DefaultArenaBytes, int keepAtMost = 64)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(arenaBytes);
-        _arenaBytes = arenaBytes;
+        _arenaBytes = [.. Array.FindAll([SmallestArenaBytes, MiddleArenaBytes], smaller => smaller < arenaBytes), arenaBytes];
+        _free = Array.ConvertAll(_arenaBytes, static _ => new ConcurrentBag<SampleBatch>());
+        _kept = new int[_arenaBytes.Length];
         _keepAtMost = keepAtMost;
     }
 
     /// <summary>Batches that were rented and not yet returned.</summary>
     public int Outstanding => Volatile.Read(ref _outstanding);
 
+    /// <summary>Bytes of the largest arena: no sample can be longer.</summary>
+    public int ArenaBytes => _arenaBytes[^1];
+
     /// <summary>An empty batch with one reference, owned by the caller.</summary>
-    public SampleBatch Rent()
+    public SampleBatch Rent() => RentClass(_arenaBytes.Length - 1);
+
+    /// <summary>An empty batch in the smallest arena that holds <paramref name="atLeastBytes"/>, with one reference, owned by the caller.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">More than <see cref="ArenaBytes"/>.</exception>
+    public SampleBatch Rent(int atLeastBytes) => RentClass(SizeClassOf(atLeastBytes));
+
+    /// <summary>Bytes of the smallest arena that holds <paramref name="atLeastBytes"/>.</summary>
+    internal int ArenaBytesFor(int atLeastBytes) => _arenaBytes[SizeClassOf(atLeastBytes)];
+
+    internal void Return(SampleBatch batch)
     {
-        Interlocked.Increment(ref _outstanding);
-        if (_free.TryTake(out SampleBatch? batch))
+        int sizeClass = batch.SizeClass;
+        Interlocked.Decrement(ref _outstanding);
+        // Pairs with the decrement in RentClass: _kept is at least the number of batches in the bag, so the bag stays bounded.
+        if (Interlocked.Increment(ref _kept[sizeClass]) <= _keepAtMost)
         {
-            Interlocked.Decrement(ref _kept);
+            _free[sizeClass].Add(batch);
         }
         else
         {
-            batch = new SampleBatch(this, _arenaBytes);
+            Interlocked.Decrement(ref _kept[sizeClass]);
+        }
+    }
+
+    private int SizeClassOf(int atLeastBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(atLeastBytes, ArenaBytes);
+        int sizeClass = 0;
+        while (_arenaBytes[sizeClass] < atLeastBytes)
+        {
+            sizeClass++;
+        }
+
+        return sizeClass;
+    }
+
+    private SampleBatch RentClass(int sizeClass)
+    {
+        Interlocked.Increment(ref _outstanding);
+        if (_free[sizeClass].TryTake(out SampleBatch? batch))
+        {
+            Interlocked.Decrement(ref _kept[sizeClass]);
+        }
+        else
+        {
+            batch = new SampleBatch(this, _arenaBytes[sizeClass], sizeClass);
         }
 
         batch.Reset();
         return batch;
-    }
-
-    internal void Return(SampleBatch batch)
-    {
-        Interlocked.Decrement(ref _outstanding);
-        if (Interlocked.Increment(ref _kept) <= _keepAtMost)
-        {
-            _free.Add(batch);
-        }
-        else
-        {
-            Interlocked.Decrement(ref _kept);
-        }
     }
 }

@@ -11,7 +11,7 @@ namespace Sluice.Pipeline.Batching;
 /// shared by every sink.
 /// </summary>
 /// <remarks>
-/// Ownership: <see cref="BatchPool.Rent"/> hands it out with one reference; every further holder calls <see cref="AddReference"/>
+/// Ownership: <see cref="BatchPool.Rent()"/> hands it out with one reference; every further holder calls <see cref="AddReference"/>
 /// and each holder calls <see cref="Release"/> exactly once. The last release returns the arena to the pool, after
 /// which every span taken from this batch is dead.
 /// </remarks>
@@ -24,11 +24,13 @@ public sealed class SampleBatch
     private int _used;
     private int _references;
 
-    internal SampleBatch(BatchPool pool, int arenaBytes)
+    internal SampleBatch(BatchPool pool, int arenaBytes, int sizeClass)
     {
         _pool = pool;
+        SizeClass = sizeClass;
         _arena = GC.AllocateUninitializedArray<byte>(arenaBytes, pinned: true);
-        _ends = new int[1024];
+        // Few samples are shorter than 256 B; where they are, the index grows once and stays so.
+        _ends = new int[Math.Max(16, arenaBytes / 256)];
     }
 
     /// <summary>Samples in the batch.</summary>
@@ -39,6 +41,9 @@ public sealed class SampleBatch
 
     /// <summary>Bytes the arena can hold.</summary>
     public int CapacityBytes => _arena.Length;
+
+    /// <summary>Which of the pool's arena sizes it has.</summary>
+    internal int SizeClass { get; }
 
     /// <summary>Adds to a sample's ktime to give nanoseconds since the Unix epoch; set when the batch is sealed.</summary>
     public long ClockOffsetNs { get; internal set; }
@@ -99,6 +104,20 @@ public sealed class SampleBatch
         {
             throw new InvalidOperationException("A batch was released more often than it was referenced.");
         }
+    }
+
+    /// <summary>Fills this empty batch with the samples of another one that fits into its arena.</summary>
+    internal void CopyFrom(SampleBatch other)
+    {
+        other._arena.AsSpan(0, other._used).CopyTo(_arena);
+        while (_ends.Length < other._count)
+        {
+            GrowIndexSlow();
+        }
+
+        other._ends.AsSpan(0, other._count).CopyTo(_ends);
+        _used = other._used;
+        _count = other._count;
     }
 
     internal void Reset()

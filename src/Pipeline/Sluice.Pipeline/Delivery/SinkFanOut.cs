@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using Sluice.Pipeline.Batching;
+
+namespace Sluice.Pipeline.Delivery;
+
+/// <summary>Hands batches to all sinks. Thread-safe; the order of the batches of one intake is kept by that intake.</summary>
+internal sealed class SinkFanOut
+{
+    private readonly LossLedger _ledger;
+    private readonly SinkWorker[] _workers;
+
+    public SinkFanOut(LossLedger ledger, SinkWorker[] workers)
+    {
+        _ledger = ledger;
+        _workers = workers;
+    }
+
+    public LossLedger Ledger => _ledger;
+
+    /// <summary>True when a sink has nothing to do.</summary>
+    public bool AnyIdle => Array.Exists(_workers, static worker => worker.IsIdle);
+
+    /// <summary>True when no sink is busy.</summary>
+    public bool AllIdle => Array.TrueForAll(_workers, static worker => worker.IsIdle);
+
+    /// <summary>True when handing on a batch would not have to wait for a sink of policy block.</summary>
+    public bool TakesWithoutWaiting(int bytes)
+    {
+        foreach (SinkWorker worker in _workers)
+        {
+            if (!worker.Queue.TakesWithoutWaiting(bytes))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits until every sink of policy block has room.</summary>
+    public void WaitForRoom(int bytes)
+    {
+        foreach (SinkWorker worker in _workers)
+        {
+            worker.Queue.WaitForRoom(bytes);
+        }
+    }
+
+    /// <summary>Offers the batch to every sink and gives the caller's reference back. Never waits.</summary>
+    public void Offer(SampleBatch batch)
+    {
+        // Before the queues have it: a sink may report an outcome the moment it sees the batch.
+        _ledger.CountOffered(batch.Count);
+        foreach (SinkWorker worker in _workers)
+        {
+            worker.Offer(batch);
+        }
+
+        batch.Release();
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Sluice.Pipeline.Batching;
+
+namespace Sluice.Pipeline.Delivery;
+
+/// <summary>One sink with its queue and the one task that calls it.</summary>
+internal sealed class SinkWorker
+{
+    // A sink that failed may still get acknowledgements for what it sent before. Five seconds is longer than a healthy
+    // broker takes and shorter than the default --drain-timeout.
+    private static readonly TimeSpan s_failedFlushTime = TimeSpan.FromSeconds(5);
+
+    private readonly SinkQueue _queue;
+    private readonly Action<SinkFailure> _onFailed;
+    private readonly CancellationToken _deadline;
+    private Func<bool> _pull = static () => false;
+    private int _isIdle;
+
+    /// <param name="sink">The sink; started by the caller, disposed by the worker.</param>
+    /// <param name="options">Size and policy of the queue.</param>
+    /// <param name="onFailed">Called once, from the worker, when the sink cannot go on.</param>
+    /// <param name="deadline">Ends when the time for writing and flushing is over.</param>
+    public SinkWorker(ISink sink, SinkQueueOptions options, Action<SinkFailure> onFailed, CancellationToken deadline)
+    {
+        Sink = sink;
+        _queue = new SinkQueue(options);
+        _onFailed = onFailed;
+        _deadline = deadline;
+    }
+
+    public ISink Sink { get; }
+
+    public SinkQueue Queue => _queue;
+
+    /// <summary>Ends when the sink is flushed and disposed; never faults.</summary>
+    public Task Completion { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Set once the sink cannot go on.</summary>
+    public SinkFailure? Failure { get; private set; }
+
+    /// <summary>True when the sink has nothing to do. Pairs with the Interlocked.Exchange in <see cref="NextAsync"/>.</summary>
+    public bool IsIdle => Volatile.Read(ref _isIdle) != 0;
+
+    /// <param name="pull">Asks the intakes for what they hold back; false when they have nothing that can be taken.</param>
+    public void Start(Func<bool> pull)
+    {
+        _pull = pull;
+        Completion = Task.Run(RunAsync);
+    }
+
+    /// <summary>Queues a batch, or counts it as dropped. Never waits.</summary>
+    public void Offer(SampleBatch batch)
+    {
+        if (!_queue.TryEnqueue(batch, out DropReason refusal))
+        {
+            Sink.Ledger.AddDropped(refusal, batch.Count);
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (await NextAsync().ConfigureAwait(false) is { } batch)
+            {
+                await WriteAsync(batch).ConfigureAwait(false);
+            }
+
+            await Sink.FlushAsync(_deadline).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_deadline.IsCancellationRequested)
+        {
+            // The budget is spent: what has no outcome is settled below as drain_timeout.
+        }
+        catch (Exception e)
+        {
+            await FailAsync(e).ConfigureAwait(false);
+        }
+
+        DrainQueue();
+        await DisposeSinkAsync().ConfigureAwait(false);
+        Sink.Ledger.Close(Failure?.Reason ?? DropReason.DrainTimeout);
+    }
+
+    /// <summary>The next batch; null when the queue is closed and empty.</summary>
+    private async ValueTask<SampleBatch?> NextAsync()
+    {
+        while (true)
+        {
+            if (_queue.TryDequeue() is { } batch)
+            {
+                return batch;
+            }
+
+            // Flush before waiting: samples that an intake collects while all sinks are busy must not stay there now.
+            // The full fence orders "idle" before the look at the intakes; SampleIntake.EndOfDrain parks a batch, fences and then looks
+            // at IsIdle. So at least one of the two sees the other.
+            Interlocked.Exchange(ref _isIdle, 1);
+            bool more = _pull() || await _queue.WaitToDequeueAsync().ConfigureAwait(false);
+            Volatile.Write(ref _isIdle, 0);
+            if (!more)
+            {
+                return null;
+            }
+        }
+    }
+
+    private async ValueTask WriteAsync(SampleBatch batch)
+    {
+        try
+        {
+            _deadline.ThrowIfCancellationRequested();
+            await Sink.WriteAsync(batch, _deadline).ConfigureAwait(false);
+        }
+        finally
+        {
+            batch.Release();
+        }
+    }
+
+    private async ValueTask FailAsync(Exception exception)
+    {
+        var known = exception as SinkException;
+        DropReason reason = known?.Reason ?? DropReason.SinkFailed;
+        Failure = new SinkFailure(Sink.Ledger.Name, reason, known?.EndsQuietly ?? false, exception);
+        DrainQueue();
+        _onFailed(Failure);
+        await FlushFailedAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Waits a little for the outcomes of what the sink sent before it failed.</summary>
+    private async ValueTask FlushFailedAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_deadline);
+        limit.CancelAfter(s_failedFlushTime);
+        try
+        {
+            await Sink.FlushAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The failure is known and reported; what has no outcome is settled as dropped for its reason.
+        }
+    }
+
+    /// <summary>Gives the batches back that the sink will not see; their samples are pending and settled when its ledger closes.</summary>
+    private void DrainQueue()
+    {
+        _queue.Close(Failure?.Reason ?? DropReason.DrainTimeout);
+        while (_queue.TryDequeue() is { } batch)
+        {
+            batch.Release();
+        }
+    }
+
+    private async ValueTask DisposeSinkAsync()
+    {
+        try
+        {
+            await Sink.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            if (Failure is null)
+            {
+                Failure = new SinkFailure(Sink.Ledger.Name, DropReason.SinkFailed, EndsQuietly: false, e);
+                _onFailed(Failure);
+            }
+        }
+    }
+}
