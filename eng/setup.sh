@@ -40,7 +40,7 @@ has_libbpf_headers() {
 # The services of the tests run on Java 17 or newer.
 has_java() {
 	local major
-	major=$(java -version 2>&1 | sed -n '1s/.*"\([0-9]*\).*/\1/p')
+	major=$(java -version 2>&1 | sed -n '1s/[^"]*"\([0-9]*\).*/\1/p')
 	[ -n "$major" ] && [ "$major" -ge 17 ]
 }
 

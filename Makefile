@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make help` lists the verbs. Everything that is made goes to artifacts/, bin/ and obj/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# The verbs are steps over one tree; MSBuild and the test runner use the cores by themselves.
+.NOTPARALLEL:
+
+CONFIGURATION ?= Release
+ARTIFACTS := artifacts
+FEED := eng/feed
+BUILT := $(ARTIFACTS)/.built-$(CONFIGURATION)
+
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+# MSBuild's idle worker processes would outlive make, and hold its output open in a CI job.
+export MSBUILDDISABLENODEREUSE := 1
+
+# The real services that some tests use (see SLUICE_SERVICES in CONTRIBUTING.md), where they lie beside the repository.
+ifneq ($(wildcard ../shared/services),)
+export SLUICE_SERVICES ?= $(abspath ../shared/services)
+endif
+
+# Directories are listed too: their time changes when a file is removed.
+SOURCES = $(shell find src bpf/offsets \( -name bin -o -name obj \) -prune -o -print 2>/dev/null) \
+	Directory.Build.props Directory.Build.targets Directory.Packages.props global.json nuget.config
+
+DOTNET_FLAGS := -c $(CONFIGURATION) --nologo -v quiet -clp:NoSummary
+
+.PHONY: help setup build bpf solution demo test bench clean
+
+help: ## lists the verbs
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## checks for the tools; as root on Debian installs what is missing
+	@eng/setup.sh
+	@eng/librdkafka.sh
+
+bpf: ## compiles the BPF programs into artifacts/bpf/
+	@eng/setup.sh build
+	@$(MAKE) --no-print-directory -C bpf
+
+build: bpf ## leaves the executable artifacts/sluice
+	@eng/librdkafka.sh
+	@$(MAKE) --no-print-directory $(BUILT)
+
+$(BUILT): $(SOURCES)
+	dotnet publish src/Collector/Sluice.Collector $(DOTNET_FLAGS) -o $(ARTIFACTS) </dev/null
+	@touch $@
+
+solution: build
+	dotnet build Sluice.slnx $(DOTNET_FLAGS) </dev/null
+
+demo: ## taps curl, python and openssl talking TLS, into a terminal, a file and Kafka
+	@eng/setup.sh demo
+	@$(MAKE) --no-print-directory build
+	dotnet build eng/demo/Sluice.Demo $(DOTNET_FLAGS) </dev/null
+	@eng/demo/Sluice.Demo/bin/$(CONFIGURATION)/net10.0/Sluice.Demo
+
+test: ## builds and runs every test project; the last line counts them
+	@eng/setup.sh test
+	@$(MAKE) --no-print-directory solution
+	@eng/test.sh $(CONFIGURATION)
+
+bench: ## runs the benches and checks bench/budgets.json
+	@eng/setup.sh bench
+	@$(MAKE) --no-print-directory solution
+	@bench/run.sh
+
+clean: ## removes everything that was made, except the package in eng/feed/
+	rm -rf $(ARTIFACTS) TestResults BenchmarkDotNet.Artifacts
+	find src tests bench eng -depth -type d \( -name bin -o -name obj \) -exec rm -rf {} +

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# eng/test.sh [CONFIGURATION]: runs every built tests/*.Tests project, one after the other, and ends with the line
+# `N passed, N failed`. Exit code 0 only when something ran and nothing failed.
+#
+# The projects of xunit.v3 are executables of their own; running them directly needs no test host and shows their
+# output as it comes. They write their results to artifacts/tests/*.xml, which eng/test_summary.py adds up.
+set -uo pipefail
+
+configuration=${1:-Release}
+# Far beyond what any project needs: a hanging test shall fail the run, not block it.
+timeout_s=${SLUICE_TEST_TIMEOUT_S:-1200}
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+results=artifacts/tests
+rm -rf "$results"
+mkdir -p "$results"
+
+# One at a time, because the kernel's probes see every process of the host; the whole programs come last, so that a
+# broken part is reported by its own tests first.
+mapfile -t projects < <(for d in tests/*.Tests; do basename "$d"; done | grep -v '^Sluice\.Integration\.')
+for d in tests/Sluice.Integration.Tests; do [ ! -d "$d" ] || projects+=("$(basename "$d")"); done
+
+for project in "${projects[@]}"; do
+	program=tests/$project/bin/$configuration/net10.0/$project
+	echo "== $project"
+	if [ ! -x "$program" ]; then
+		echo "not built" >"$results/$project.error"
+		continue
+	fi
+	timeout --foreground --kill-after=20 "$timeout_s" \
+		"$program" -noLogo -noColor -xml "$results/$project.xml" </dev/null
+	code=$?
+	case $code in
+		0 | 1) ;;       # 1: tests failed, the results say which
+		124 | 137) echo "stopped after $timeout_s s (SLUICE_TEST_TIMEOUT_S)" >"$results/$project.error" ;;
+		*) echo "ended with exit code $code" >"$results/$project.error" ;;
+	esac
+	[ -s "$results/$project.xml" ] || [ -e "$results/$project.error" ] ||
+		echo "ended with exit code $code and left no results" >"$results/$project.error"
+done
+
+exec python3 eng/test_summary.py "$results"
