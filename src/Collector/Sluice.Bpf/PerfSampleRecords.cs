@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Runtime.InteropServices;
+
+namespace Sluice.Bpf;
+
+/// <summary>Turns perf records into a sample handler's calls; lives on the stack for one pass.</summary>
+internal ref struct PerfSampleRecords<THandler> : IPerfRecordHandler
+    where THandler : struct, ISampleHandler
+{
+    private readonly ref THandler _handler;
+
+    public PerfSampleRecords(ref THandler handler) => _handler = ref handler;
+
+    public int Samples { get; private set; }
+
+    /// <remarks>
+    /// PERF_RECORD_SAMPLE with PERF_SAMPLE_RAW alone: u32 size, size bytes (the kernel counts its own padding in).
+    /// PERF_RECORD_LOST: u64 event id, u64 lost. Everything else (throttling) says nothing about samples.
+    /// </remarks>
+    public bool OnRecord(int source, uint type, scoped ReadOnlySpan<byte> body)
+    {
+        if (type == PerfRing.PERF_RECORD_SAMPLE)
+        {
+            return OnSampleRecord(source, body);
+        }
+
+        if (type == PerfRing.PERF_RECORD_LOST)
+        {
+            if (body.Length < 2 * sizeof(ulong))
+            {
+                return false;
+            }
+
+            _handler.OnLost(source, MemoryMarshal.Read<ulong>(body[sizeof(ulong)..]));
+        }
+
+        return true;
+    }
+
+    private bool OnSampleRecord(int source, scoped ReadOnlySpan<byte> body)
+    {
+        if (body.Length < sizeof(uint))
+        {
+            return false;
+        }
+
+        uint size = MemoryMarshal.Read<uint>(body);
+        if (size > (uint)body.Length - sizeof(uint))
+        {
+            return false;
+        }
+
+        Samples++;
+        _handler.OnSample(source, body.Slice(sizeof(uint), (int)size));
+        return true;
+    }
+}
