@@ -21,12 +21,13 @@ public static class TlsFunctions
     public const string SslSet0Wbio = "SSL_set0_wbio";
     public const string SslClear = "SSL_clear";
     public const string SslFree = "SSL_free";
+    public const string SslNew = "SSL_new";
 
     /// <summary>Every probed function, the most telling first: that order names an address which several share.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         SslRead, SslWrite, SslReadEx, SslWriteEx, SslWriteEx2, SslReadEarlyData, SslWriteEarlyData,
-        SslSetFd, SslSetRfd, SslSetWfd, SslSetBio, SslSet0Rbio, SslSet0Wbio, SslClear, SslFree,
+        SslSetFd, SslSetRfd, SslSetWfd, SslSetBio, SslSet0Rbio, SslSet0Wbio, SslClear, SslFree, SslNew,
     ];
 
     /// <summary>The functions that make a file a target; without them there is nothing to capture.</summary>

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Runtime.InteropServices;
+using Sluice.Bpf.Interop;
+
+namespace Sluice.Bpf;
+
+/// <summary>An open directory of cgroup v2, as a cgroup array map or a cgroup attachment takes it.</summary>
+public sealed class CgroupDirectory : IDisposable
+{
+    private readonly FileDescriptor _descriptor;
+
+    private CgroupDirectory(FileDescriptor descriptor) => _descriptor = descriptor;
+
+    /// <summary>The descriptor; a map that it was put into keeps the cgroup by itself.</summary>
+    public int Fd => _descriptor.Value;
+
+    /// <summary>Opens a directory; whether it is one of cgroup v2 the kernel says when the descriptor is used (EBADF when not).</summary>
+    /// <exception cref="BpfException">There is no such directory, or it may not be read.</exception>
+    public static CgroupDirectory Open(string path)
+    {
+        int directory = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? Libc.O_DIRECTORY_arm64 : Libc.O_DIRECTORY_x64;
+        nint fd = SysResult.FromLibc(Libc.open(path, Libc.O_RDONLY | directory | Libc.O_CLOEXEC)).ThrowOnError("open", $"cgroup {path}");
+        return new CgroupDirectory(new FileDescriptor((int)fd));
+    }
+
+    /// <summary>Closes the descriptor. Idempotent.</summary>
+    public void Dispose() => _descriptor.Dispose();
+}

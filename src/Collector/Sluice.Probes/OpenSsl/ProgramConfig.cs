@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
+
+namespace Sluice.Probes.OpenSsl;
+
+/// <summary>Mirrors <c>struct sluice_config</c> in bpf/include/event.h.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 32)]
+internal struct ProgramConfig
+{
+    /// <summary>0 ring buffer, 1 perf (<c>enum sluice_transport</c>).</summary>
+    public uint Transport;
+
+    public uint ShardMask;
+    public uint PidFilter;
+    public uint UidFilter;
+
+    /// <summary>Entries of the map <c>cgroup_filter</c>.</summary>
+    public uint CgroupFilter;
+
+    public uint ScratchPerCpu;
+    public ulong PayloadLimit;
+}
