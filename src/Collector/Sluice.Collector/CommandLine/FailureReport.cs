@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.IO;
+using Microsoft.Extensions.Logging;
+using Sluice.Bpf;
+using Sluice.Pipeline.Delivery;
+using Sluice.Probes.Targets;
+
+namespace Sluice.Collector.CommandLine;
+
+/// <summary>Turns what went wrong into lines for the user and an exit code.</summary>
+internal static class FailureReport
+{
+    /// <summary>Writes the report of <paramref name="failure"/>; stack traces only for what is our own fault, and only when asked for.</summary>
+    /// <param name="output">Standard error.</param>
+    /// <param name="failure">What was thrown.</param>
+    /// <param name="command">The command as typed, for the hint, such as <c>sluice capture</c>.</param>
+    /// <param name="logLevel">At debug and below, the stack trace of an internal error is shown.</param>
+    public static ExitCode Write(TextWriter output, Exception failure, string command, LogLevel logLevel)
+    {
+        (ExitCode code, string message, string? hint) = Describe(failure, command);
+        output.WriteLine("sluice: " + OneLine(message));
+        if (hint is not null)
+        {
+            output.WriteLine("sluice: " + hint);
+        }
+
+        if (failure is VerifierException rejected && VerifierLogFile.TryWrite(rejected) is { } path)
+        {
+            output.WriteLine("sluice: The verifier's whole log is in " + path);
+        }
+
+        if (logLevel <= LogLevel.Debug)
+        {
+            output.WriteLine(failure);
+        }
+
+        return code;
+    }
+
+    private static (ExitCode Code, string Message, string? Hint) Describe(Exception failure, string command) => failure switch
+    {
+        UsageException or SinkUriException => (ExitCode.Usage, failure.Message, $"Try: {command} --help"),
+        SinkException { IsConfiguration: true } => (ExitCode.Usage, failure.Message, null),
+        TargetException { Error: TargetError.FileNotFound or TargetError.NoSuchProcess } => (ExitCode.Usage, failure.Message, null),
+        SinkException => (ExitCode.Failed, failure.Message, null),
+        HostUnfitException unfit => (ExitCode.HostCannot, failure.Message, unfit.Remedy),
+        BpfException or TargetException => (ExitCode.HostCannot, failure.Message, "See what this host allows with: sluice doctor"),
+        DllNotFoundException => (ExitCode.HostCannot, failure.Message, "Install the missing library, or see: sluice doctor"),
+        _ => (ExitCode.Failed, $"Internal error: {failure.GetType().Name}: {failure.Message}", "--log-level debug shows where."),
+    };
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
+}

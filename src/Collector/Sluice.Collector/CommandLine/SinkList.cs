@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Sluice.Pipeline.Delivery;
+
+namespace Sluice.Collector.CommandLine;
+
+/// <summary>Reads the <c>--sink</c> options as a whole.</summary>
+internal static class SinkList
+{
+    private const string StandardOutput = "-";
+
+    /// <summary>The sinks asked for; the console when there is none.</summary>
+    public static IReadOnlyList<SinkUri> Read(IReadOnlyList<string> texts)
+    {
+        SinkUri[] sinks = [.. (texts.Count == 0 ? [SinkSchemes.Console + ":"] : texts).Select(SinkUri.Parse)];
+        foreach (SinkUri sink in sinks)
+        {
+            CheckScheme(sink);
+        }
+
+        CheckNames(sinks);
+        CheckStandardOutput(sinks);
+        return sinks;
+    }
+
+    private static void CheckScheme(SinkUri sink)
+    {
+        if (SinkSchemes.Available.Contains(sink.Scheme))
+        {
+            return;
+        }
+
+        throw new UsageException(SinkSchemes.Planned.Contains(sink.Scheme)
+            ? $"--sink '{sink.Text}': {sink.Scheme} is not available in this version; sinks of this version: {string.Join(", ", SinkSchemes.Available)}."
+            : $"--sink '{sink.Text}': unknown kind of sink '{sink.Scheme}'; sinks: {string.Join(", ", SinkSchemes.Available)} "
+              + $"(not available in this version: {string.Join(", ", SinkSchemes.Planned)}).");
+    }
+
+    private static void CheckNames(IEnumerable<SinkUri> sinks)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (SinkUri sink in sinks)
+        {
+            if (!names.Add(sink.Name))
+            {
+                throw new UsageException($"--sink '{sink.Text}': another sink is already called '{sink.Name}'; give each its own ?name=.");
+            }
+        }
+    }
+
+    private static void CheckStandardOutput(IEnumerable<SinkUri> sinks)
+    {
+        SinkUri[] onStdout = [.. sinks.Where(WritesToStandardOutput)];
+        if (onStdout.Length > 1)
+        {
+            throw new UsageException($"--sink '{onStdout[1].Text}': '{onStdout[0].Text}' already writes to standard output, and their events would mix.");
+        }
+    }
+
+    private static bool WritesToStandardOutput(SinkUri sink) =>
+        sink.Scheme == SinkSchemes.Console || (sink.Scheme == SinkSchemes.JsonLines && sink.Target == StandardOutput);
+}

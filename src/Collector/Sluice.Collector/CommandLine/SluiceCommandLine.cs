@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using System.Linq;
+using System.Threading.Tasks;
+using Sluice.Collector.Doctor;
+using Sluice.Collector.Hosting;
+
+namespace Sluice.Collector.CommandLine;
+
+/// <summary>The whole command line of <c>sluice</c>. The one place where failures become messages and exit codes.</summary>
+internal static class SluiceCommandLine
+{
+    private static readonly ParserConfiguration s_parser = new()
+    {
+        // Option values may start with '@' (a cgroup of systemd does); they are never files of more options.
+        ResponseFileTokenReplacer = null,
+    };
+
+    private static readonly InvocationConfiguration s_invocation = new()
+    {
+        EnableDefaultExceptionHandler = false,
+
+        // Signals are the capture's own business: it must drain first.
+        ProcessTerminationTimeout = null,
+    };
+
+    /// <summary>Runs one command to its end; never throws.</summary>
+    public static async Task<ExitCode> RunAsync(string[] args)
+    {
+        CaptureSettings? settings = null;
+        RootCommand root = Build(
+            capture: parsed =>
+            {
+                settings = parsed;
+                return CaptureHost.RunAsync(parsed);
+            },
+            doctor: static _ => Task.FromResult(ExitCode.Done));
+        ParseResult result = root.Parse(args, s_parser);
+        string command = result.CommandResult.Command == root ? "sluice" : "sluice " + result.CommandResult.Command.Name;
+        try
+        {
+            ThrowOnParseError(result);
+            return (ExitCode)await result.InvokeAsync(s_invocation);
+        }
+        catch (Exception e)
+        {
+            return FailureReport.Write(Console.Error, e, command, settings?.LogLevel ?? CaptureSettingsReader.DefaultLogLevel);
+        }
+    }
+
+    /// <summary>What <c>sluice capture</c> with these words would do.</summary>
+    /// <exception cref="UsageException">The words cannot be.</exception>
+    internal static CaptureSettings ParseCapture(params string[] args)
+    {
+        CaptureSettings? settings = null;
+        RootCommand root = Build(
+            capture: parsed =>
+            {
+                settings = parsed;
+                return Task.FromResult(ExitCode.Done);
+            },
+            doctor: static _ => Task.FromResult(ExitCode.Done));
+        ParseResult result = root.Parse(["capture", .. args], s_parser);
+        ThrowOnParseError(result);
+        result.Invoke(s_invocation);
+        return settings ?? throw new UsageException("the command line does not start a capture.");
+    }
+
+    private static RootCommand Build(Func<CaptureSettings, Task<ExitCode>> capture, Func<bool, Task<ExitCode>> doctor)
+    {
+        var root = new RootCommand(
+            "Taps TLS plaintext of running processes with eBPF and streams it, counted to the last event, to a terminal, JSON Lines files and Kafka.")
+        {
+            new CaptureCommand(capture),
+            new DoctorCommand(doctor),
+        };
+        root.Options.OfType<VersionOption>().Single().Action = new PrintVersionAction();
+        foreach (HelpOption help in root.Options.OfType<HelpOption>())
+        {
+            help.Description = "Show this help.";
+        }
+
+        return root;
+    }
+
+    private static void ThrowOnParseError(ParseResult result)
+    {
+        if (result.Errors.Count == 0)
+        {
+            return;
+        }
+
+        if (result.UnmatchedTokens.Count != 0)
+        {
+            string word = result.UnmatchedTokens[0];
+            string kind = word.StartsWith('-') ? "option" : result.CommandResult.Command is RootCommand ? "command" : "argument";
+            throw new UsageException($"unknown {kind} '{word}'.");
+        }
+
+        throw new UsageException(result.Tokens.Count == 0 ? "no command given; commands: capture, doctor." : result.Errors[0].Message);
+    }
+}

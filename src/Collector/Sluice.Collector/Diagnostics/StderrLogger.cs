@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Globalization;
+using System.IO;
+using Microsoft.Extensions.Logging;
+
+namespace Sluice.Collector.Diagnostics;
+
+/// <summary>Writes <c>HH:mm:ss.fff level Category: message</c>, UTC, one line and one write per entry.</summary>
+internal sealed class StderrLogger : ILogger
+{
+    private readonly TextWriter _output;
+    private readonly LogLevel _minLevel;
+    private readonly string _category;
+
+    public StderrLogger(TextWriter output, LogLevel minLevel, string category)
+    {
+        _output = output;
+        _minLevel = minLevel;
+        _category = category[(category.LastIndexOf('.') + 1)..];
+    }
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= _minLevel && logLevel != LogLevel.None;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (!IsEnabled(logLevel))
+        {
+            return;
+        }
+
+        string line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{DateTime.UtcNow:HH:mm:ss.fff} {Word(logLevel)} {_category}: {formatter(state, exception).ReplaceLineEndings(" ")}");
+        if (exception is not null)
+        {
+            line += _minLevel <= LogLevel.Debug ? Environment.NewLine + exception : " " + exception.Message.ReplaceLineEndings(" ");
+        }
+
+        _output.WriteLine(line);
+    }
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    private static string Word(LogLevel level) => level switch
+    {
+        LogLevel.Trace => "trace",
+        LogLevel.Debug => "debug",
+        LogLevel.Information => "info ",
+        LogLevel.Warning => "warn ",
+        _ => "error",
+    };
+}

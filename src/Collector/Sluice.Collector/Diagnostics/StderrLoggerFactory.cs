@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.IO;
+using Microsoft.Extensions.Logging;
+
+namespace Sluice.Collector.Diagnostics;
+
+/// <summary>
+/// Diagnostics as single lines on standard error. The logging package with its providers, options and queue thread costs more start-up time and
+/// memory than this program's few lines are worth, so only its abstractions are used.
+/// </summary>
+internal sealed class StderrLoggerFactory : ILoggerFactory
+{
+    private readonly TextWriter _output;
+    private readonly LogLevel _minLevel;
+
+    /// <param name="output">A thread-safe writer: <see cref="Console.Error"/>.</param>
+    /// <param name="minLevel">Less important lines are left out.</param>
+    public StderrLoggerFactory(TextWriter output, LogLevel minLevel)
+    {
+        _output = output;
+        _minLevel = minLevel;
+    }
+
+    public ILogger CreateLogger(string categoryName) => new StderrLogger(_output, _minLevel, categoryName);
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("Diagnostics go to standard error only.");
+
+    public void Dispose()
+    {
+        // Nothing is owned: standard error outlives everything.
+    }
+}
