@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
+using Sluice.Pipeline.Ordering;
 using Sluice.Pipeline.Timing;
 
 namespace Sluice.Pipeline;
@@ -40,6 +41,7 @@ public sealed class CapturePipeline
     private readonly LedgerFile? _ledgerFile;
     private readonly ILogger _logger;
     private readonly Action<SinkFailure> _sinkFailed;
+    private SampleResequencer[] _resequencers = [];
     private SampleIntake[] _intakes = [];
     private bool _isStopping;
     private Task<CompletionReport>? _completion;
@@ -111,6 +113,23 @@ public sealed class CapturePipeline
     }
 
     /// <summary>
+    /// The entry for one reader thread of a transport with a buffer per CPU: an intake, and in front of it the stage that restores the order within
+    /// a connection.
+    /// </summary>
+    /// <param name="limit">Shared by all intakes of a capture that ends after a number of events; null for none.</param>
+    /// <param name="options">Bounds of the waiting; null for the defaults.</param>
+    public SampleResequencer CreateResequencedIntake(SampleLimit? limit = null, ResequencerOptions? options = null)
+    {
+        var resequencer = new SampleResequencer(CreateIntake(limit), Ledger, _clock, options ?? new ResequencerOptions());
+        lock (_gate)
+        {
+            Volatile.Write(ref _resequencers, [.. _resequencers, resequencer]);
+        }
+
+        return resequencer;
+    }
+
+    /// <summary>
     /// Starts the clock of the stop: from now on the sinks have <paramref name="budget"/>. A reader that waits for a sink of policy block
     /// is let go when the time is over, and what that sink cannot take then is counted as <c>drain_timeout</c>; so the readers' last drain
     /// ends in time, whatever the sinks do. Calls after the first do nothing.
@@ -167,6 +186,12 @@ public sealed class CapturePipeline
     private async Task<CompletionReport> CompleteCoreAsync()
     {
         await _ticker.StopAsync().ConfigureAwait(false);
+        // Pairs with the Volatile.Writes in the Create methods. The readers have returned: nobody adds to these or uses them any more.
+        foreach (SampleResequencer resequencer in Volatile.Read(ref _resequencers))
+        {
+            resequencer.Complete();
+        }
+
         SampleIntake[] intakes = Volatile.Read(ref _intakes);
         foreach (SampleIntake intake in intakes)
         {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Threading;
+using Sluice.Pipeline.Decoding;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Timing;
-using Sluice.Pipeline.Wire;
 
 namespace Sluice.Pipeline.Batching;
 
@@ -22,11 +21,8 @@ namespace Sluice.Pipeline.Batching;
 /// <c>_parked</c> then.
 /// </para>
 /// </remarks>
-public sealed class SampleIntake
+public sealed class SampleIntake : ISampleConsumer
 {
-    // Offset of `size` in struct sluice_event_header.
-    private const int SizeOffset = 4;
-
     /// <summary>Held while a batch goes to the queues, so that batches of this intake arrive in order. Outside of all other locks.</summary>
     private readonly Lock _handOn = new();
 
@@ -57,7 +53,7 @@ public sealed class SampleIntake
     /// </summary>
     public void Append(scoped ReadOnlySpan<byte> sample)
     {
-        if (!TryTrim(ref sample))
+        if (!EventHeaderView.TryParse(sample, out EventHeaderView view))
         {
             _malformed++;
             return;
@@ -70,9 +66,9 @@ public sealed class SampleIntake
         }
 
         SampleBatch? batch = _current;
-        if (batch is null || !batch.TryAppend(sample))
+        if (batch is null || !batch.TryAppend(view.Sample))
         {
-            AppendSlow(sample);
+            AppendSlow(view.Sample);
         }
     }
 
@@ -131,24 +127,6 @@ public sealed class SampleIntake
             _fanOut.Offer(Seal(batch));
             return true;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryTrim(scoped ref ReadOnlySpan<byte> sample)
-    {
-        if (sample.Length < EventHeader.SizeInBytes)
-        {
-            return false;
-        }
-
-        uint size = MemoryMarshal.Read<uint>(sample[SizeOffset..]);
-        if (size < EventHeader.SizeInBytes || size > (uint)sample.Length)
-        {
-            return false;
-        }
-
-        sample = sample[..(int)size];
-        return true;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
