@@ -57,7 +57,7 @@ demo: ## taps curl, python and openssl talking TLS, into a terminal, a file and 
 	@eng/setup.sh demo
 	@$(MAKE) --no-print-directory build
 	dotnet build eng/demo/Sluice.Demo $(DOTNET_FLAGS) </dev/null
-	@eng/demo/Sluice.Demo/bin/$(CONFIGURATION)/net10.0/Sluice.Demo
+	@eng/demo/Sluice.Demo/bin/$(CONFIGURATION)/net10.0/Sluice.Demo $(ARGS)
 
 test: ## builds and runs every test project; the last line counts them
 	@eng/setup.sh test
