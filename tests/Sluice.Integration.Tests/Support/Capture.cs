@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Xunit;
+
+namespace Sluice.Integration.Tests.Support;
+
+/// <summary>A running <c>sluice capture tls</c> with a JSON Lines file and a ledger.</summary>
+internal sealed class Capture : IDisposable
+{
+    private readonly Workspace _workspace;
+    private readonly Command _process;
+    private readonly string _events;
+    private readonly string _ledger;
+
+    private Capture(Workspace workspace, string name, string[] options)
+    {
+        _workspace = workspace;
+        _events = workspace.PathOf(name + ".jsonl");
+        _ledger = workspace.PathOf(name + ".ledger.json");
+        ReadyFile = workspace.PathOf(name + ".ready");
+        List<string> arguments = ["capture", "tls", "--ledger", _ledger, "--ready-file", ReadyFile, .. options];
+        if (!options.Contains("--sink"))
+        {
+            arguments.AddRange(["--sink", "jsonl:" + _events]);
+        }
+
+        _process = Command.Start(Repository.Sluice, [.. arguments]);
+    }
+
+    public string ReadyFile { get; }
+
+    public string SinkName => "jsonl:" + _events;
+
+    public int Pid => _process.Pid;
+
+    public Command Process => _process;
+
+    /// <summary>Events that have reached the file by now.</summary>
+    public IReadOnlyList<CapturedEvent> Events => CapturedEvent.Read(_events);
+
+    /// <summary>Starts a capture and waits until every probe is attached.</summary>
+    public static Capture Start(Workspace workspace, params string[] options) => StartNamed(workspace, "capture", options);
+
+    public static Capture StartNamed(Workspace workspace, string name, params string[] options)
+    {
+        var capture = new Capture(workspace, name, options);
+        try
+        {
+            Command.WaitUntil(() => File.Exists(capture.ReadyFile) || capture._process.HasExited, "The ready file", 30_000);
+            if (capture._process.HasExited)
+            {
+                (int code, string output, string error) = capture._process.Wait();
+                throw new InvalidOperationException($"sluice ended with {code} before it was ready: {error}{output}");
+            }
+
+            return capture;
+        }
+        catch
+        {
+            capture.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stops it as Ctrl-C does and gives the final ledger, whose sums must hold.</summary>
+    public Ledger Stop()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Signal("INT");
+        }
+
+        (int code, string output, string error) = _process.Wait(60_000);
+        Assert.True(code == 0, $"sluice ended with {code}: {error}{output}");
+        Ledger ledger = Ledger.Load(_ledger);
+        ledger.AssertSumsHold();
+        return ledger;
+    }
+
+    public Ledger CurrentLedger() => Ledger.Load(_ledger);
+
+    public void Dispose() => _process.Dispose();
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.IO;
+using System.Linq;
+using Sluice.Integration.Tests.Support;
+using Xunit;
+
+namespace Sluice.Integration.Tests;
+
+/// <summary>Libraries that are not where, or not there when, the capture starts.</summary>
+public sealed class TargetTests
+{
+    [Fact]
+    public void Capture_LibraryThatAppearsLater_IsTapped()
+    {
+        Requires.Bpf();
+        using var workspace = new Workspace();
+        using Capture capture = Capture.Start(workspace);
+        string own = CopyLibraries(workspace);
+
+        // A new inode, mapped for the first time: the process waits a moment, as a service does between its start and its first request.
+        Command.Run("sh", "-c",
+            $"(sleep 2; touch {workspace.PathOf("go")}) & LD_LIBRARY_PATH={own} {Repository.TlsLoad} exchange --dir {workspace.Directory} --records 10 --wait-file {workspace.PathOf("go")}");
+        capture.Stop();
+
+        Assert.Equal(40, capture.Events.Count(e => e.String("process.executable.name") == "tls_load"));
+    }
+
+    [Fact]
+    public void Capture_LibraryDeletedWhileInUse_IsTapped()
+    {
+        Requires.Bpf();
+        using var workspace = new Workspace();
+        string own = CopyLibraries(workspace), go = workspace.PathOf("go");
+        using Command load = Command.Start("sh", "-c",
+            $"LD_LIBRARY_PATH={own} exec {Repository.TlsLoad} exchange --dir {workspace.Directory} --records 10 --wait-file {go}");
+        Command.WaitUntil(() => Directory.GetFiles($"/proc/{load.Pid}/fd").Length >= 5, "The load");
+        Directory.Delete(own, recursive: true);
+
+        using Capture capture = Capture.Start(workspace);
+        File.WriteAllText(go, "");
+        load.WaitForSuccess();
+        capture.Stop();
+
+        Assert.Equal(40, capture.Events.Count(e => e.Pid == load.Pid));
+    }
+
+    [Fact]
+    public void Capture_OneLibraryNamed_LeavesOtherCopiesAlone()
+    {
+        Requires.Bpf();
+        using var workspace = new Workspace();
+        string own = CopyLibraries(workspace);
+        using Capture capture = Capture.Start(workspace, "--lib", Path.Combine(own, "libssl.so.3"));
+
+        TlsLoadResult other = TlsLoad.Run(workspace, "exchange", "--records", "5");
+        Command.Run("sh", "-c", $"LD_LIBRARY_PATH={own} exec {Repository.TlsLoad} exchange --dir {workspace.Directory} --records 5");
+        capture.Stop();
+
+        Assert.Equal(20, capture.Events.Count);
+        Assert.DoesNotContain(capture.Events, e => e.Pid == other.Pid);
+    }
+
+    private static string CopyLibraries(Workspace workspace)
+    {
+        string own = workspace.PathOf("lib");
+        Directory.CreateDirectory(own);
+        string loaded = Command.Run("ldd", Repository.TlsLoad);
+        foreach (string path in loaded.Split(['\n', ' ', '\t']).Where(word => word.Contains("/libssl.so", System.StringComparison.Ordinal) || word.Contains("/libcrypto.so", System.StringComparison.Ordinal)))
+        {
+            File.Copy(path, Path.Combine(own, Path.GetFileName(path)));
+        }
+
+        return own;
+    }
+}
