@@ -93,6 +93,7 @@ need_librdkafka() {
 	need liblz4-dev "lz4 compression of librdkafka" has_file /usr/include/lz4.h
 	need zlib1g-dev "gzip compression of librdkafka" has_file /usr/include/zlib.h
 	need npm "fetches the sources of librdkafka" has_command npm
+	need ca-certificates "lets npm check whom it talks to" has_file /etc/ssl/certs/ca-certificates.crt
 }
 
 require_dotnet() {
