@@ -53,7 +53,7 @@ $(BUILT): $(SOURCES)
 solution: build
 	dotnet build Sluice.slnx $(DOTNET_FLAGS) </dev/null
 
-demo: ## taps curl, python and openssl talking TLS, into a terminal, a file and Kafka
+demo: ## taps curl, python and openssl talking TLS (ARGS=--wait: and goes on until Ctrl-C)
 	@eng/setup.sh demo
 	@$(MAKE) --no-print-directory build
 	dotnet build eng/demo/Sluice.Demo $(DOTNET_FLAGS) </dev/null
@@ -64,10 +64,10 @@ test: ## builds and runs every test project; the last line counts them
 	@$(MAKE) --no-print-directory solution
 	@eng/test.sh $(CONFIGURATION)
 
-bench: ## runs the benches and checks bench/budgets.json
+bench: ## runs the benches (ARGS="drain micro rate tls kafka idle": these) and checks bench/budgets.json
 	@eng/setup.sh bench
-	@$(MAKE) --no-print-directory solution
-	@bench/run.sh
+	@$(MAKE) --no-print-directory build
+	@bench/run.sh $(ARGS)
 
 clean: ## removes everything that was made, except the package in eng/feed/
 	rm -rf $(ARTIFACTS) TestResults BenchmarkDotNet.Artifacts

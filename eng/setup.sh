@@ -153,7 +153,11 @@ if [ ! -e "$policy" ]; then
 	made_policy=1
 fi
 trap '[ -z "$made_policy" ] || rm -f "$policy"' EXIT
-if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+# An index that cannot be refreshed may still do; the installation decides. Another apt-get is waited for, two minutes at most.
+if ! {
+	apt-get update || true
+	apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "${missing[@]}"
+} >"$log" 2>&1 </dev/null; then
 	tail -n 20 "$log" >&2
 	echo "setup: apt-get failed; the whole log is $log" >&2
 	exit 1
