@@ -8,7 +8,7 @@ namespace Sluice.Probes.Targets;
 /// <param name="Library">Which library.</param>
 /// <param name="Version">Its version; null when the file does not say (BoringSSL has none).</param>
 /// <param name="VersionText">The text the version was read from, such as <c>OpenSSL 3.0.19 27 Jan 2026</c>; null when none was found.</param>
-/// <param name="IsStatic">True when the library is part of an executable.</param>
+/// <param name="IsStatic">True when the library is part of a program (or of another library), not a libssl of its own.</param>
 /// <param name="BuildId">The file's GNU build id in lower-case hexadecimal; null when it has none.</param>
 public sealed record LibraryIdentity(TlsLibrary Library, LibraryVersion? Version, string? VersionText, bool IsStatic, string? BuildId)
 {
