@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Sluice.Pipeline.Encoding;
+using Sluice.Pipeline.Wire;
+using Sluice.Sinks.Kafka.Interop;
+
+namespace Sluice.Sinks.Kafka;
+
+/// <summary>
+/// Sends what is left of a record that is too large: the same event with its payload cut until it fits, marked as truncated, with headers that
+/// say why it is there, which topic it was meant for and how large it was. Not thread-safe.
+/// </summary>
+internal sealed class DeadLetter
+{
+    private const int SizeHeader = 4;
+    private const string SizeHeaderName = "sluice.dead_letter.size";
+
+    private readonly IEventEncoder _encoder;
+    private readonly RecordTemplate[] _templates = new RecordTemplate[KafkaTopics.KindCount];
+    private readonly OutputBuffer _output = new();
+
+    public DeadLetter(KafkaSinkOptions options, IEventEncoder encoder, ProducerHandle handle)
+    {
+        _encoder = encoder;
+        foreach (EventKind kind in KafkaTopics.Kinds)
+        {
+            _templates[(int)kind] = new RecordTemplate(
+                handle.OpenTopic(KafkaTopics.Of(options.DeadLetterTopic!, kind)),
+                DeliveryOutcomes.DeadLetterToken,
+                ("content-type", encoder.ContentType),
+                ("event_name", KafkaTopics.EventName(kind)),
+                ("sluice.dead_letter.reason", "oversize"),
+                ("sluice.dead_letter.topic", KafkaTopics.Of(options.Topic, kind)),
+                (SizeHeaderName, "0"));
+        }
+    }
+
+    /// <summary>Queues the cut record.</summary>
+    /// <returns>Zero, or the error for which not even the cut record was taken.</returns>
+    public int Produce(KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, long clockOffsetNs, long timestampMs, int encodedBytes)
+    {
+        EventKind kind = MemoryMarshal.Read<EventHeader>(sample).Kind;
+        if (kind != EventKind.TlsData)
+        {
+            return KafkaError.ERR_MSG_SIZE_TOO_LARGE;
+        }
+
+        RecordTemplate template = _templates[(int)kind];
+        template.SetHeader(SizeHeader, SizeHeaderName, encodedBytes.ToString(CultureInfo.InvariantCulture));
+        byte[] cut = sample.ToArray();
+        uint payloadBytes = MemoryMarshal.Read<TlsDataHeader>(sample).PayloadSize;
+        int error;
+        do
+        {
+            // Halving leaves at least half of what would have fitted, whatever the encoding makes of a byte.
+            payloadBytes /= 2;
+            _output.Clear();
+            error = _encoder.TryEncode(Cut(cut, payloadBytes), clockOffsetNs, _output)
+                ? producer.Produce(template, key, _output.WrittenSpan, timestampMs)
+                : KafkaError.ERR_MSG_SIZE_TOO_LARGE;
+        }
+        while (error == KafkaError.ERR_MSG_SIZE_TOO_LARGE && payloadBytes > 0);
+        return error;
+    }
+
+    private static ReadOnlySpan<byte> Cut(Span<byte> sample, uint payloadBytes)
+    {
+        ref TlsDataHeader header = ref MemoryMarshal.AsRef<TlsDataHeader>(sample);
+        header.PayloadSize = payloadBytes;
+        header.Header.Size = TlsDataHeader.SizeInBytes + payloadBytes;
+        header.Header.Flags |= SampleFlags.Truncated;
+        return sample[..(int)header.Header.Size];
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
+
+namespace Sluice.Sinks.Kafka.Interop;
+
+/// <summary>
+/// Mirrors <c>rd_kafka_vu_t</c> of rdkafka.h: a tag and a union padded to 64 bytes. Which union fields count, <see cref="vtype"/> says.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = 72)]
+internal unsafe struct rd_kafka_vu_t
+{
+    [FieldOffset(0)]
+    public int vtype;
+
+    /// <summary>u.rkt, u.mem.ptr, u.ptr, u.header.name</summary>
+    [FieldOffset(8)]
+    public void* ptr;
+
+    /// <summary>u.i</summary>
+    [FieldOffset(8)]
+    public int i;
+
+    /// <summary>u.i64</summary>
+    [FieldOffset(8)]
+    public long i64;
+
+    /// <summary>u.mem.size</summary>
+    [FieldOffset(16)]
+    public nuint size;
+
+    /// <summary>u.header.val</summary>
+    [FieldOffset(16)]
+    public void* header_val;
+
+    /// <summary>u.header.size</summary>
+    [FieldOffset(24)]
+    public nint header_size;
+}

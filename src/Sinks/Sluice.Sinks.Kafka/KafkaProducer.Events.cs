@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Runtime.InteropServices;
+using System.Threading.Tasks;
+using Sluice.Sinks.Kafka.Interop;
+
+namespace Sluice.Sinks.Kafka;
+
+/// <summary>The event thread.</summary>
+internal sealed unsafe partial class KafkaProducer
+{
+    private void Run()
+    {
+        try
+        {
+            PollUntilClosed();
+        }
+        catch (Exception e)
+        {
+            // Nothing here is expected to throw; if it does, the sink must not go on without its accounting.
+            KafkaLog.ThreadDied(_logger, _sink, e);
+            Fail("the thread that reads delivery reports died: " + e.Message);
+        }
+        finally
+        {
+            _handle.Dispose();
+            CountAbandoned();
+            _outcomes.Report(Environment.TickCount64, isLast: true);
+            _ended.SetResult();
+        }
+    }
+
+    private void PollUntilClosed()
+    {
+        rd_kafka_message_t** reports = stackalloc rd_kafka_message_t*[ReportsPerCall];
+        bool isPurged = false;
+        while (true)
+        {
+            nint rkev = LibRdKafka.rd_kafka_queue_poll(_handle.Queue, PollTimeoutMs);
+            if (rkev != 0)
+            {
+                Take(rkev, reports);
+            }
+
+            long nowMs = Environment.TickCount64;
+            long pending = Pending;
+            _outage.OnTick(nowMs, pending);
+            _outcomes.Report(nowMs);
+            long deadlineMs = PurgeDeadlineMs;
+            if (deadlineMs == long.MaxValue)
+            {
+                continue;
+            }
+
+            if (!isPurged)
+            {
+                isPurged = true;
+                Purge();
+            }
+
+            if (pending == 0 || nowMs >= deadlineMs)
+            {
+                return;
+            }
+        }
+    }
+
+    private long PurgeDeadlineMs
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _purgeDeadlineMs;
+            }
+        }
+    }
+
+    private void Take(nint rkev, rd_kafka_message_t** reports)
+    {
+        switch (LibRdKafka.rd_kafka_event_type(rkev))
+        {
+            case LibRdKafka.RD_KAFKA_EVENT_DR:
+                TakeReports(rkev, reports);
+                return;
+            case LibRdKafka.RD_KAFKA_EVENT_ERROR:
+                TakeError(rkev);
+                break;
+            case LibRdKafka.RD_KAFKA_EVENT_LOG:
+                TakeLogLine(rkev);
+                break;
+        }
+
+        LibRdKafka.rd_kafka_event_destroy(rkev);
+    }
+
+    private void TakeReports(nint rkev, rd_kafka_message_t** reports)
+    {
+        long delivered = 0;
+        long total = 0;
+        nuint count;
+        while ((count = LibRdKafka.rd_kafka_event_message_array(rkev, reports, ReportsPerCall)) != 0)
+        {
+            // SAFETY: librdkafka filled `count` pointers; what they point at lives until the event is destroyed below.
+            for (nuint i = 0; i < count; i++)
+            {
+                rd_kafka_message_t* report = reports[i];
+                if (report->err == KafkaError.ERR_NO_ERROR && report->_private == DeliveryOutcomes.RecordToken)
+                {
+                    delivered++;
+                }
+                else
+                {
+                    _outcomes.Add(report->err, report->_private);
+                }
+            }
+
+            total += (long)count;
+        }
+
+        _outcomes.AddDelivered(delivered);
+        if (delivered > 0)
+        {
+            _outage.OnDelivered(Environment.TickCount64);
+        }
+
+        // In this order: destroying the event makes the room that a waiter is then woken for.
+        LibRdKafka.rd_kafka_event_destroy(rkev);
+        Complete(total);
+    }
+
+    private void Complete(long count)
+    {
+        TaskCompletionSource? waiter = null;
+        lock (_gate)
+        {
+            _completed += count;
+            if (_waiter is not null && _completed >= _waitTarget)
+            {
+                waiter = _waiter;
+                _waiter = null;
+            }
+        }
+
+        waiter?.TrySetResult();
+    }
+
+    private void TakeError(nint rkev)
+    {
+        int code = LibRdKafka.rd_kafka_event_error(rkev);
+
+        // SAFETY: the text lives as long as the event.
+        string text = Marshal.PtrToStringUTF8((nint)LibRdKafka.rd_kafka_event_error_string(rkev)) ?? KafkaError.Describe(code);
+        if (LibRdKafka.rd_kafka_event_error_is_fatal(rkev) != 0 || code == KafkaError.ERR__FATAL)
+        {
+            Fail(text);
+            Purge();
+            return;
+        }
+
+        if (code == KafkaError.ERR__ALL_BROKERS_DOWN)
+        {
+            _outage.OnAllBrokersDown(Environment.TickCount64, Pending);
+            return;
+        }
+
+        _outage.OnError(text);
+        lock (_gate)
+        {
+            _lastError = text;
+            _lastErrorCode = code;
+        }
+    }
+
+    private void TakeLogLine(nint rkev)
+    {
+        byte* facility;
+        byte* text;
+        int level;
+
+        // SAFETY: librdkafka sets the three when it returns 0; the strings live as long as the event.
+        if (LibRdKafka.rd_kafka_event_log(rkev, &facility, &text, &level) == 0)
+        {
+            // Its own levels are no use here: during an outage it writes an error line for every attempt to connect.
+            KafkaLog.ClientLine(_logger, _sink, Marshal.PtrToStringUTF8((nint)facility) ?? "", Marshal.PtrToStringUTF8((nint)text) ?? "");
+        }
+    }
+
+    private void Fail(string reason)
+    {
+        _outcomes.SetFailed();
+        TaskCompletionSource? waiter;
+        lock (_gate)
+        {
+            if (_failure is not null)
+            {
+                return;
+            }
+
+            _failure = reason;
+            waiter = _waiter;
+            _waiter = null;
+        }
+
+        KafkaLog.Failed(_logger, _sink, reason);
+        waiter?.TrySetResult();
+    }
+
+    /// <summary>Makes librdkafka report everything under way as purged; does not wait for its threads, one of which may hang in a name look-up.</summary>
+    private void Purge() => _ = LibRdKafka.rd_kafka_purge(
+        _handle, LibRdKafka.RD_KAFKA_PURGE_F_QUEUE | LibRdKafka.RD_KAFKA_PURGE_F_INFLIGHT | LibRdKafka.RD_KAFKA_PURGE_F_NON_BLOCKING);
+
+    /// <summary>Counts what never got a report, so that the sums hold whatever happened.</summary>
+    private void CountAbandoned()
+    {
+        long abandoned = Pending;
+        _outcomes.AddAbandoned(abandoned);
+        Complete(abandoned);
+    }
+}

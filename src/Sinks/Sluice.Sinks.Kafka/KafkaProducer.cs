@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using Sluice.Sinks.Kafka.Interop;
+
+namespace Sluice.Sinks.Kafka;
+
+/// <summary>
+/// A librdkafka producer and the thread that reads its events. Knows how many records are under way, and lets its user wait for
+/// room or for the end of all of them.
+/// </summary>
+/// <remarks>
+/// One user thread at a time produces and waits. Native code never calls us: reports are read from a queue by the event thread, which is also
+/// the one that frees the producer, so nothing can arrive after that.
+/// </remarks>
+internal sealed partial class KafkaProducer : IAsyncDisposable
+{
+    /// <summary>How long the event thread may sleep: bounds the time until an outage is noticed. The queue wakes it for events.</summary>
+    private const int PollTimeoutMs = 500;
+
+    /// <summary>After a purge every report is there within milliseconds; what is not is counted as dropped, so that a stop always ends.</summary>
+    private const int PurgeTimeoutMs = 5_000;
+
+    /// <summary>Reports fetched in one call.</summary>
+    private const int ReportsPerCall = 512;
+
+    private readonly string _sink;
+    private readonly ProducerHandle _handle;
+    private readonly DeliveryOutcomes _outcomes;
+    private readonly BrokerOutage _outage;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private long _produced;
+
+    // _gate guards the fields below it; held for a few instructions, no other lock is taken inside.
+    private readonly Lock _gate = new();
+    private long _completed;
+    private long _waitTarget;
+    private TaskCompletionSource? _waiter;
+    private string? _failure;
+    private string? _lastError;
+    private int _lastErrorCode;
+    private long _purgeDeadlineMs = long.MaxValue;
+
+    private KafkaProducer(ProducerHandle handle, string sink, DeliveryOutcomes outcomes, ILogger logger)
+    {
+        _handle = handle;
+        _sink = sink;
+        _outcomes = outcomes;
+        _logger = logger;
+        _outage = new BrokerOutage(logger, sink);
+        _thread = new Thread(Run) { IsBackground = true, Name = "sluice-kafka" };
+    }
+
+    /// <summary>Why the producer cannot go on; null while it can.</summary>
+    public string? Failure
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _failure;
+            }
+        }
+    }
+
+    /// <summary>Records without an outcome.</summary>
+    public long Pending
+    {
+        get
+        {
+            lock (_gate)
+            {
+                // Partner: the Volatile.Write in Produce.
+                return Volatile.Read(ref _produced) - _completed;
+            }
+        }
+    }
+
+    /// <summary>The last connection error, for messages; null when there was none.</summary>
+    public (int Code, string? Text) LastError
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_lastErrorCode, _lastError);
+            }
+        }
+    }
+
+    /// <summary>The producer, for calls of one's own.</summary>
+    public ProducerHandle Handle => _handle;
+
+    /// <summary>Starts a producer and its thread; null and the reason when librdkafka refuses the configuration. No waiting for brokers.</summary>
+    public static KafkaProducer? TryStart(ConfHandle conf, string sink, DeliveryOutcomes outcomes, ILogger logger, out string error)
+    {
+        ProducerHandle? handle = ProducerHandle.TryCreate(conf, out error);
+        if (handle is null)
+        {
+            return null;
+        }
+
+        var producer = new KafkaProducer(handle, sink, outcomes, logger);
+        producer._thread.Start();
+        return producer;
+    }
+
+    /// <summary>Puts a record into the queue; never waits.</summary>
+    /// <returns>Zero when it was taken: its outcome will be counted. Else the error, and nothing is counted.</returns>
+    public int Produce(RecordTemplate template, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestampMs)
+    {
+        // Counted before the call: the report may be there before it returns. Only this thread writes the counter; its partner is the
+        // Volatile.Read in Pending.
+        Volatile.Write(ref _produced, _produced + 1);
+        int error = template.Produce(_handle, key, value, timestampMs);
+        if (error != KafkaError.ERR_NO_ERROR)
+        {
+            Volatile.Write(ref _produced, _produced - 1);
+        }
+
+        return error;
+    }
+
+    /// <summary>
+    /// Completes when a quarter of the records now under way have their outcome: room for more than one, so that a full
+    /// queue does not cost a wake-up per record. Completes at once when none is under way.
+    /// </summary>
+    public Task WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        long pending = Pending;
+        return WaitUntilCompleted(_produced - pending + ((pending + 3) / 4), cancellationToken);
+    }
+
+    /// <summary>Completes when every record has its outcome.</summary>
+    public Task WaitForAllAsync(CancellationToken cancellationToken) =>
+        WaitUntilCompleted(_produced, cancellationToken);
+
+    /// <summary>Gives up what has no outcome, waits for the reports of that, and frees the producer.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_purgeDeadlineMs == long.MaxValue)
+            {
+                _purgeDeadlineMs = Environment.TickCount64 + PurgeTimeoutMs;
+            }
+        }
+
+        // The event thread frees the handle only after it saw the deadline; AddRef keeps the queue alive for the two calls.
+        bool isHeld = false;
+        try
+        {
+            _handle.DangerousAddRef(ref isHeld);
+            LibRdKafka.rd_kafka_queue_yield(_handle.Queue);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The thread was faster.
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                _handle.DangerousRelease();
+            }
+        }
+
+        await _ended.Task.ConfigureAwait(false);
+    }
+
+    private Task WaitUntilCompleted(long target, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_completed >= target || _failure is not null)
+            {
+                return Task.CompletedTask;
+            }
+
+            _waitTarget = target;
+            _waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _waiter.Task.WaitAsync(cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Runtime.InteropServices;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Pipeline.Batching;
+using Sluice.Pipeline.Delivery;
+using Sluice.Pipeline.Encoding;
+using Sluice.Pipeline.Wire;
+using Sluice.Sinks.Kafka.Interop;
+
+namespace Sluice.Sinks.Kafka;
+
+/// <summary>
+/// Sends every event as one record to a Kafka topic. An event counts as delivered when the brokers have acknowledged it as
+/// <see cref="KafkaSinkOptions.Acks"/> says; until then it waits in memory, through restarts and outages of brokers, for up to
+/// <c>message.timeout.ms</c> (five minutes).
+/// </summary>
+/// <remarks>
+/// <para>A full queue is back-pressure: <see cref="WriteAsync"/> waits. A record longer than the topic takes is cut and sent to the dead-letter
+/// topic (and counted as rejected: the topic does not have it), or dropped as <see cref="DropReason.Oversize"/>.</para>
+/// <para>Records of one key keep their order. Record timestamps are the events' own times.</para>
+/// <para>The sink can be driven without a pipeline: start it, count batches as offered in <see cref="Ledger"/>, write them one after
+/// another, flush, dispose, close the ledger.</para>
+/// </remarks>
+public sealed class KafkaSink : ISink
+{
+    private readonly KafkaSinkOptions _options;
+    private readonly IEventEncoder _encoder;
+    private readonly ILogger _logger;
+    private readonly RecordKey _key;
+    private readonly DeliveryOutcomes _outcomes;
+    private readonly RecordTemplate?[] _templates = new RecordTemplate?[KafkaTopics.KindCount];
+    private readonly OutputBuffer _output = new();
+    private DeadLetter? _deadLetter;
+    private KafkaProducer? _producer;
+
+    /// <param name="options">Where and how.</param>
+    /// <param name="encoder">Writes the values.</param>
+    /// <param name="context">Gives the host's name for the keys.</param>
+    /// <param name="logger">Told about outages and undelivered records, at a bounded rate.</param>
+    public KafkaSink(KafkaSinkOptions options, IEventEncoder encoder, EventContext context, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(context);
+        _options = options;
+        _encoder = encoder;
+        _logger = logger ?? NullLogger.Instance;
+        _key = new RecordKey(options.Key, context.HostNameUtf8.Span);
+        Ledger = new SinkLedger(options.Name);
+        _outcomes = new DeliveryOutcomes(Ledger, _logger, options.DisplayName);
+    }
+
+    /// <inheritdoc/>
+    public SinkLedger Ledger { get; }
+
+    /// <summary>Starts the producer and, unless the sink starts lazily, waits up to five seconds for a broker that knows the topics.</summary>
+    /// <inheritdoc/>
+    public async ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        if (_producer is not null)
+        {
+            throw new InvalidOperationException("The sink was started before.");
+        }
+
+        // librdkafka's calls of the start block: they must not hold a thread that others wait for.
+        await Task.Run(() => StartBlockingAsync(cancellationToken), CancellationToken.None).ConfigureAwait(false);
+        OpenTemplates(_producer!.Handle);
+    }
+
+    /// <summary>Encodes the batch into the producer's queue; waits while that is full.</summary>
+    /// <remarks>
+    /// When <paramref name="cancellationToken"/> or a failure ends the wait, the samples that were not queued stay without an outcome:
+    /// the owner of the ledger settles them.
+    /// </remarks>
+    /// <inheritdoc/>
+    public ValueTask WriteAsync(SampleBatch batch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        KafkaProducer producer = _producer ?? throw new InvalidOperationException("The sink was not started.");
+        ThrowIfFailed(producer);
+        int next = Enqueue(producer, batch, 0);
+        return next == batch.Count ? ValueTask.CompletedTask : WriteSlowAsync(producer, batch, next, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_producer is { } producer)
+        {
+            await producer.WaitForAllAsync(cancellationToken).ConfigureAwait(false);
+            ThrowIfFailed(producer);
+        }
+    }
+
+    /// <summary>Drops, and counts as <see cref="DropReason.DrainTimeout"/>, what is not acknowledged yet: flush first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_producer is { } producer)
+        {
+            await producer.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task StartBlockingAsync(CancellationToken cancellationToken)
+    {
+        KafkaProducer producer = StartProducer(brokerMessageMaxBytes: null);
+        _producer = producer;
+        if (_options.StartsLazily)
+        {
+            return;
+        }
+
+        int? limit;
+        try
+        {
+            var check = new BrokerCheck(producer, _options);
+            check.WaitUntilReady(cancellationToken);
+            limit = check.FindMessageLimit();
+        }
+        catch
+        {
+            await producer.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        if (limit is { } bytes)
+        {
+            // Sizes cannot be changed once a producer runs, so a second one takes the place of the first, which has sent nothing yet.
+            await producer.DisposeAsync().ConfigureAwait(false);
+            _producer = StartProducer(bytes);
+            KafkaLog.BatchesLimited(_logger, _options.DisplayName, bytes);
+        }
+    }
+
+    private KafkaProducer StartProducer(int? brokerMessageMaxBytes)
+    {
+        using ConfHandle conf = KafkaConfiguration.TryCreate(_options, out string? problem, brokerMessageMaxBytes) ?? throw ConfigurationError(problem!);
+        return KafkaProducer.TryStart(conf, _options.DisplayName, _outcomes, _logger, out string error) ?? throw ConfigurationError(error);
+    }
+
+    private SinkException ConfigurationError(string problem) =>
+        new($"Sink '{_options.DisplayName}': {problem}.") { IsConfiguration = true };
+
+    private void OpenTemplates(ProducerHandle handle)
+    {
+        foreach (EventKind kind in KafkaTopics.Kinds)
+        {
+            _templates[(int)kind] = new RecordTemplate(
+                handle.OpenTopic(KafkaTopics.Of(_options.Topic, kind)),
+                DeliveryOutcomes.RecordToken,
+                ("content-type", _encoder.ContentType),
+                ("event_name", KafkaTopics.EventName(kind)));
+        }
+
+        if (_options.DeadLetterTopic is not null)
+        {
+            _deadLetter = new DeadLetter(_options, _encoder, handle);
+        }
+    }
+
+    private async ValueTask WriteSlowAsync(KafkaProducer producer, SampleBatch batch, int next, CancellationToken cancellationToken)
+    {
+        while (next < batch.Count)
+        {
+            await producer.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+            ThrowIfFailed(producer);
+            next = Enqueue(producer, batch, next);
+        }
+    }
+
+    private void ThrowIfFailed(KafkaProducer producer)
+    {
+        if (producer.Failure is { } reason)
+        {
+            throw new SinkException(
+                $"Sink '{_options.DisplayName}': librdkafka reports a fatal error ({reason}). Check the brokers' logs, then start the capture again.");
+        }
+    }
+
+    /// <summary>Queues samples from <paramref name="index"/> on; returns the index of the one for which there is no room, or the batch's count.</summary>
+    private int Enqueue(KafkaProducer producer, SampleBatch batch, int index)
+    {
+        long clockOffsetNs = batch.ClockOffsetNs;
+        for (; index < batch.Count; index++)
+        {
+            ReadOnlySpan<byte> sample = batch[index];
+            _output.Clear();
+            if (!_encoder.TryEncode(sample, clockOffsetNs, _output) || FindTemplate(sample) is not { } template)
+            {
+                Ledger.AddDropped(DropReason.Malformed, 1);
+                continue;
+            }
+
+            long timestampMs = TimestampMs(sample, clockOffsetNs);
+            ReadOnlySpan<byte> key = _key.Of(sample);
+            int error = producer.Produce(template, key, _output.WrittenSpan, timestampMs);
+            if (error != KafkaError.ERR_NO_ERROR && !TrySettleSlow(producer, sample, key, clockOffsetNs, timestampMs, error))
+            {
+                return index;
+            }
+        }
+
+        return index;
+    }
+
+    /// <summary>False when the queue is full and the sample must be tried again.</summary>
+    private bool TrySettleSlow(
+        KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, long clockOffsetNs, long timestampMs, int error)
+    {
+        nint token = DeliveryOutcomes.RecordToken;
+        if (error == KafkaError.ERR_MSG_SIZE_TOO_LARGE)
+        {
+            if (_deadLetter is null)
+            {
+                Ledger.AddDropped(DropReason.Oversize, 1);
+                return true;
+            }
+
+            token = DeliveryOutcomes.DeadLetterToken;
+            error = _deadLetter.Produce(producer, sample, key, clockOffsetNs, timestampMs, _output.Length);
+        }
+
+        switch (error)
+        {
+            case KafkaError.ERR_NO_ERROR:
+                return true;
+            case KafkaError.ERR__QUEUE_FULL when producer.Pending == 0:
+                // Not even an empty queue takes it: waiting would never end.
+                Ledger.AddDropped(DropReason.Oversize, 1);
+                return true;
+            case KafkaError.ERR__QUEUE_FULL:
+                return false;
+            case KafkaError.ERR__FATAL:
+                // The event thread is about to report it; the wait that follows ends with the exception.
+                return producer.Failure is null && producer.Pending == 0 ? Count(error, token) : false;
+            default:
+                return Count(error, token);
+        }
+    }
+
+    private bool Count(int error, nint token)
+    {
+        _outcomes.Add(error, token);
+        return true;
+    }
+
+    private RecordTemplate? FindTemplate(ReadOnlySpan<byte> sample)
+    {
+        uint kind = (uint)MemoryMarshal.Read<EventHeader>(sample).Kind;
+        return kind < (uint)_templates.Length ? _templates[kind] : null;
+    }
+
+    private static long TimestampMs(ReadOnlySpan<byte> sample, long clockOffsetNs) =>
+        Math.Max(0, ((long)MemoryMarshal.Read<EventHeader>(sample).KtimeNs + clockOffsetNs) / 1_000_000);
+}

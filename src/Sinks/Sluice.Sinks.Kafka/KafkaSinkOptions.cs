@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Collections.Generic;
+using Sluice.Pipeline.Delivery;
+
+namespace Sluice.Sinks.Kafka;
+
+/// <summary>
+/// What a <c>kafka:</c> URI says:
+/// <c>kafka://host:9092,host:9092/topic?encoding=json|msgpack&amp;key=connection|process|host|none&amp;compression=none|gzip|snappy|lz4|zstd&amp;acks=all|1|0</c>
+/// and, also as options, <c>dead-letter=TOPIC</c>, <c>start=check|lazy</c> and <c>config.NAME=VALUE</c> for any property of librdkafka.
+/// </summary>
+public sealed class KafkaSinkOptions
+{
+    /// <summary>Stands in a topic name for the name of the event, such as <c>tls.data</c>.</summary>
+    public const string EventPlaceholder = "{event}";
+
+    private const string ConfigPrefix = "config.";
+    private const int MaxTopicLength = 249;
+
+    /// <summary>The sink's key in the ledger.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How messages name the sink: its URI without options, which may hold passwords.</summary>
+    public required string DisplayName { get; init; }
+
+    /// <summary>Brokers to ask first, <c>host:port</c> separated by commas.</summary>
+    public required string Brokers { get; init; }
+
+    /// <summary>The topic; may contain <see cref="EventPlaceholder"/>.</summary>
+    public required string Topic { get; init; }
+
+    /// <summary>How values are written.</summary>
+    public KafkaEncoding Encoding { get; init; }
+
+    /// <summary>What keys are made of.</summary>
+    public KafkaKey Key { get; init; }
+
+    /// <summary>librdkafka's <c>compression.type</c>.</summary>
+    public string Compression { get; init; } = "none";
+
+    /// <summary><c>all</c>, <c>1</c> or <c>0</c>: which copies of a record must be written before it counts as delivered.</summary>
+    public string Acks { get; init; } = "all";
+
+    /// <summary>Where records that are too large go, cut to fit; null when they are dropped.</summary>
+    public string? DeadLetterTopic { get; init; }
+
+    /// <summary>True: start although no broker answers, and let events wait for one.</summary>
+    public bool StartsLazily { get; init; }
+
+    /// <summary>Properties for librdkafka that come on top of ours.</summary>
+    public IReadOnlyDictionary<string, string> Configuration { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Reads the options of a sink and checks every one of them, those for librdkafka included. No network.</summary>
+    /// <exception cref="SinkUriException">An option is unknown or has a bad value.</exception>
+    /// <exception cref="SinkException">librdkafka cannot be loaded.</exception>
+    public static KafkaSinkOptions Parse(SinkUri uri)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        (string brokers, string topic) = SplitTarget(uri);
+        var options = new KafkaSinkOptions
+        {
+            Name = uri.Name,
+            DisplayName = uri.Text,
+            Brokers = brokers,
+            Topic = CheckTopic(uri, topic, "topic"),
+            Encoding = uri.TakeChoice("encoding", "json", "msgpack") == "json" ? KafkaEncoding.Json : KafkaEncoding.MessagePack,
+            Key = ParseKey(uri.TakeChoice("key", "connection", "process", "host", "none")),
+            Compression = uri.TakeChoice("compression", "none", "gzip", "snappy", "lz4", "zstd"),
+            Acks = uri.TakeChoice("acks", "all", "1", "0"),
+            DeadLetterTopic = uri.Take("dead-letter") is { } deadLetter ? CheckTopic(uri, deadLetter, "dead-letter topic") : null,
+            StartsLazily = uri.TakeChoice("start", "check", "lazy") == "lazy",
+            Configuration = uri.TakePrefixed(ConfigPrefix),
+        };
+        uri.ThrowIfUnused();
+        if (KafkaConfiguration.FindProblem(options) is { } problem)
+        {
+            throw uri.Error(problem);
+        }
+
+        return options;
+    }
+
+    private static (string Brokers, string Topic) SplitTarget(SinkUri uri)
+    {
+        int slash = uri.Target.IndexOf('/', StringComparison.Ordinal);
+        if (slash <= 0 || slash == uri.Target.Length - 1)
+        {
+            throw uri.Error("it needs brokers and a topic; write kafka://host:9092,host:9092/topic");
+        }
+
+        return (uri.Target[..slash], uri.Target[(slash + 1)..]);
+    }
+
+    private static string CheckTopic(SinkUri uri, string topic, string what)
+    {
+        string name = topic.Replace(EventPlaceholder, "tls.data", StringComparison.Ordinal);
+        bool isValid = name.Length is > 0 and <= MaxTopicLength && name is not ("." or "..");
+        foreach (char letter in name)
+        {
+            isValid &= char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-';
+        }
+
+        return isValid
+            ? topic
+            : throw uri.Error($"'{topic}' is no {what}; use letters, digits, '.', '_', '-' and {EventPlaceholder}, {MaxTopicLength} characters at most");
+    }
+
+    private static KafkaKey ParseKey(string key) => key switch
+    {
+        "connection" => KafkaKey.Connection,
+        "process" => KafkaKey.Process,
+        "host" => KafkaKey.Host,
+        _ => KafkaKey.None,
+    };
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Collections.Generic;
+using Sluice.Pipeline.Wire;
+
+namespace Sluice.Sinks.Kafka;
+
+/// <summary>The events that exist, by kind, and the topic of each.</summary>
+internal static class KafkaTopics
+{
+    /// <summary>Kinds are small numbers: a table indexed by kind has this many places.</summary>
+    public const int KindCount = (int)EventKind.CaptureLoss + 1;
+
+    /// <summary>The kinds of events that a sink is given.</summary>
+    public static IReadOnlyList<EventKind> Kinds { get; } = [EventKind.TlsData, EventKind.CaptureLoss];
+
+    /// <summary>The value of <c>event_name</c>.</summary>
+    public static string EventName(EventKind kind) => kind switch
+    {
+        EventKind.TlsData => "tls.data",
+        EventKind.CaptureLoss => "capture.loss",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not an event."),
+    };
+
+    /// <summary>The topic of a kind.</summary>
+    public static string Of(string pattern, EventKind kind) =>
+        pattern.Replace(KafkaSinkOptions.EventPlaceholder, EventName(kind), StringComparison.Ordinal);
+
+    /// <summary>Every topic that a sink may write to, each once.</summary>
+    public static IReadOnlyCollection<string> All(KafkaSinkOptions options)
+    {
+        var topics = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (EventKind kind in Kinds)
+        {
+            topics.Add(Of(options.Topic, kind));
+            if (options.DeadLetterTopic is { } deadLetter)
+            {
+                topics.Add(Of(deadLetter, kind));
+            }
+        }
+
+        return topics;
+    }
+}

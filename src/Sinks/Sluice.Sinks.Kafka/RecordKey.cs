@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Sluice.Pipeline.Wire;
+
+namespace Sluice.Sinks.Kafka;
+
+/// <summary>Writes the key of a record. Not thread-safe: a key lives until the next one is written.</summary>
+internal sealed class RecordKey
+{
+    private const int MaxSuffixBytes = 1 + 16;
+
+    private readonly KafkaKey _kind;
+    private readonly byte[] _bytes;
+    private readonly int _hostLength;
+
+    public RecordKey(KafkaKey kind, ReadOnlySpan<byte> hostName)
+    {
+        _kind = kind;
+        _hostLength = hostName.Length;
+        _bytes = new byte[_hostLength + MaxSuffixBytes];
+        hostName.CopyTo(_bytes);
+        _bytes[_hostLength] = (byte)'/';
+    }
+
+    /// <summary>The key of a sample, which the encoder has found to be well formed; empty when records have none.</summary>
+    public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> sample)
+    {
+        switch (_kind)
+        {
+            case KafkaKey.Connection when sample.Length >= TlsDataHeader.SizeInBytes && MemoryMarshal.Read<EventHeader>(sample).Kind == EventKind.TlsData:
+                return Write(MemoryMarshal.Read<TlsDataHeader>(sample).ConnectionId, new('x', 16));
+            case KafkaKey.Process:
+                return Write(MemoryMarshal.Read<EventHeader>(sample).Tgid, default);
+            case KafkaKey.None:
+                return default;
+            default:
+                return _bytes.AsSpan(0, _hostLength);
+        }
+    }
+
+    private ReadOnlySpan<byte> Write(ulong number, System.Buffers.StandardFormat format)
+    {
+        bool fits = Utf8Formatter.TryFormat(number, _bytes.AsSpan(_hostLength + 1), out int written, format);
+        Debug.Assert(fits, "A key has room for 16 digits.");
+        return _bytes.AsSpan(0, _hostLength + 1 + written);
+    }
+}
