@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Sluice.Pipeline.Encoding;
+
+/// <summary>The fields of all events, in the order in which they are written; <see cref="EventFields"/> has their names.</summary>
+internal enum EventField : byte
+{
+    TimeUnixNano,
+    EventName,
+    LogRecordUid,
+    HostName,
+    ProcessPid,
+    ThreadId,
+    ProcessExecutableName,
+    ProcessUserId,
+    CgroupId,
+    NetworkIoDirection,
+    NetworkTransport,
+    NetworkType,
+    NetworkLocalAddress,
+    NetworkLocalPort,
+    NetworkPeerAddress,
+    NetworkPeerPort,
+    SocketFd,
+    AddressSource,
+    TlsProtocolName,
+    TlsProtocolVersion,
+    TlsLibrary,
+    ConnectionId,
+    Sequence,
+    PayloadSize,
+    PayloadOffset,
+    PayloadTruncated,
+    PayloadTruncatedBy,
+    PayloadEarlyData,
+    Gap,
+    LostBefore,
+    LossCause,
+    LossCount,
+    LossTotal,
+    Body,
+    BodyBase64,
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Runtime.CompilerServices;
+using System.Text.Unicode;
+using Sluice.Pipeline.Decoding;
+using Sluice.Pipeline.Wire;
+
+namespace Sluice.Pipeline.Encoding;
+
+/// <summary>The one list of which field has which value; every encoding writes through it, so all of them carry the same event.</summary>
+internal static class EventWriter
+{
+    /// <summary>The longest text in a sample's fixed part: the cause of a loss.</summary>
+    private const int MaxTextBytes = 32;
+
+    /// <summary>Every key slot, and behind each the longest value (an IPv6 address, a 128-bit id) with its punctuation.</summary>
+    private const int MaxFieldsBytes = 36 * (KeyTable.SlotBytes + 48);
+
+    /// <summary>The longest that any byte of a sample becomes: <c>\u001f</c>.</summary>
+    private const int MaxGrowth = 6;
+
+    /// <summary>Room that one event can need in any encoding. Names and payload are parts of the sample; the host name comes on top, encoded.</summary>
+    public static int MaxBytes(int sampleBytes, int hostFieldBytes) => checked(MaxFieldsBytes + hostFieldBytes + (MaxGrowth * sampleBytes));
+
+    /// <summary>False when the sample is malformed or of an unknown kind; what was written so far is then of no use.</summary>
+    /// <param name="writer">The encoding.</param>
+    /// <param name="sample">One sample in wire format.</param>
+    /// <param name="clockOffsetNs">Added to ktime to give Unix nanoseconds.</param>
+    /// <param name="runId">Head of the record's uid.</param>
+    /// <param name="hostField"><c>host.name</c>, encoded.</param>
+    public static bool TryWrite<TWriter>(
+        ref TWriter writer, ReadOnlySpan<byte> sample, long clockOffsetNs, ulong runId, ReadOnlySpan<byte> hostField)
+        where TWriter : struct, IFieldWriter, allows ref struct
+    {
+        if (!EventHeaderView.TryParse(sample, out EventHeaderView header))
+        {
+            return false;
+        }
+
+        if (TlsDataView.TryParse(header, out TlsDataView tls))
+        {
+            WriteHead(ref writer, header, clockOffsetNs, runId, hostField);
+            WriteProcess(ref writer, header);
+            WriteSocket(ref writer, tls);
+            WriteTls(ref writer, tls);
+            WritePayload(ref writer, tls);
+            return true;
+        }
+
+        if (CaptureLossView.TryParse(header, out CaptureLossView loss))
+        {
+            WriteHead(ref writer, header, clockOffsetNs, runId, hostField);
+            WriteText(ref writer, EventField.LossCause, loss.Cause);
+            writer.Number(EventField.LossCount, loss.Lost);
+            writer.Number(EventField.LossTotal, loss.Total);
+            return true;
+        }
+
+        return false;
+    }
+
+    private static void WriteHead<TWriter>(
+        ref TWriter writer, scoped in EventHeaderView header, long clockOffsetNs, ulong runId, ReadOnlySpan<byte> hostField)
+        where TWriter : struct, IFieldWriter, allows ref struct
+    {
+        writer.Number(EventField.TimeUnixNano, unchecked(header.KtimeNs + (ulong)clockOffsetNs));
+        writer.Token(EventField.EventName, EventNames.Utf8(header.Kind));
+        writer.Uid(EventField.LogRecordUid, runId, ((ulong)header.Cpu << 48) | (header.CpuSequence & 0xffff_ffff_ffff));
+        writer.Encoded(hostField);
+    }
+
+    private static void WriteProcess<TWriter>(ref TWriter writer, scoped in EventHeaderView header)
+        where TWriter : struct, IFieldWriter, allows ref struct
+    {
+        writer.Number(EventField.ProcessPid, header.Tgid);
+        writer.Number(EventField.ThreadId, header.Tid);
+        WriteText(ref writer, EventField.ProcessExecutableName, header.Comm);
+        writer.Number(EventField.ProcessUserId, header.Uid);
+        if (header.CgroupId != 0)
+        {
+            writer.Number(EventField.CgroupId, header.CgroupId);
+        }
+    }
+
+    private static void WriteSocket<TWriter>(ref TWriter writer, scoped in TlsDataView tls)
+        where TWriter : struct, IFieldWriter, allows ref struct
+    {
+        WriteToken(ref writer, EventField.NetworkIoDirection, EventWords.Direction(tls.Direction));
+        WriteToken(ref writer, EventField.NetworkTransport, EventWords.Transport(tls));
+        if (tls.IsInternetSocket)
+        {
+            writer.Token(EventField.NetworkType, tls.IsIPv4 ? "ipv4"u8 : "ipv6"u8);
+            WriteEnd(ref writer, EventField.NetworkLocalAddress, tls.LocalAddress, EventField.NetworkLocalPort, tls.LocalPort);
+            WriteEnd(ref writer, EventField.NetworkPeerAddress, tls.PeerAddress, EventField.NetworkPeerPort, tls.PeerPort);
+        }
+
+        if (tls.Fd >= 0)
+        {
+            writer.Number(EventField.SocketFd, (ulong)tls.Fd);
+        }
+
+        WriteToken(ref writer, EventField.AddressSource, EventWords.AddressSource(tls.AddressSource));
+    }
+
+    private static void WriteEnd<TWriter>(
+        ref TWriter writer, EventField addressField, scoped ReadOnlySpan<byte> address, EventField portField, ushort port)
+        where TWriter : struct, IFieldWriter, allows ref struct
+    {
+        if (!address.IsEmpty)
+        {
+            writer.Address(addressField, address);
+        }
+
+        if (port != 0)
+        {
+            writer.Number(portField, port);
+        }
+    }
+
+    private static void WriteTls<TWriter>(ref TWriter writer, scoped in TlsDataView tls)
+        where TWriter : struct, IFieldWriter, allows ref struct
+    {
+        if (EventWords.IsDatagramTls(tls.TlsVersion))
+        {
+            writer.Token(EventField.TlsProtocolName, "dtls"u8);
+        }
+
+        WriteToken(ref writer, EventField.TlsProtocolVersion, EventWords.TlsVersion(tls.TlsVersion));
+        WriteToken(ref writer, EventField.TlsLibrary, EventWords.Library(tls.Library));
+        writer.Id(EventField.ConnectionId, tls.ConnectionId);
+        writer.Number(EventField.Sequence, tls.Sequence);
+    }
+
+    private static void WritePayload<TWriter>(ref TWriter writer, scoped in TlsDataView tls)
+        where TWriter : struct, IFieldWriter, allows ref struct
+    {
+        writer.Number(EventField.PayloadSize, tls.CallSize);
+        writer.Number(EventField.PayloadOffset, tls.CallOffset);
+        SampleFlags flags = tls.Header.Flags;
+        if ((flags & ~SampleFlags.CallEnd) != 0)
+        {
+            WriteFlags(ref writer, flags, tls.LostBefore);
+        }
+
+        if (!tls.Payload.IsEmpty)
+        {
+            writer.Body(tls.Payload);
+        }
+    }
+
+    private static void WriteFlags<TWriter>(ref TWriter writer, SampleFlags flags, uint lostBefore)
+        where TWriter : struct, IFieldWriter, allows ref struct
+    {
+        if ((flags & (SampleFlags.Truncated | SampleFlags.ReadFault)) != 0)
+        {
+            writer.True(EventField.PayloadTruncated);
+            writer.Token(EventField.PayloadTruncatedBy, (flags & SampleFlags.ReadFault) != 0 ? "read_fault"u8 : "limit"u8);
+        }
+
+        if ((flags & SampleFlags.EarlyData) != 0)
+        {
+            writer.True(EventField.PayloadEarlyData);
+        }
+
+        if ((flags & SampleFlags.Gap) != 0)
+        {
+            writer.True(EventField.Gap);
+            writer.Number(EventField.LostBefore, lostBefore);
+        }
+    }
+
+    private static void WriteToken<TWriter>(ref TWriter writer, EventField field, ReadOnlySpan<byte> ascii)
+        where TWriter : struct, IFieldWriter, allows ref struct
+    {
+        if (!ascii.IsEmpty)
+        {
+            writer.Token(field, ascii);
+        }
+    }
+
+    /// <summary>Process names and causes: short, but bytes of somebody else's choice.</summary>
+    private static void WriteText<TWriter>(ref TWriter writer, EventField field, ReadOnlySpan<byte> bytes)
+        where TWriter : struct, IFieldWriter, allows ref struct
+    {
+        if (Utf8.IsValid(bytes))
+        {
+            writer.Text(field, bytes);
+        }
+        else
+        {
+            WriteRepairedSlow(ref writer, field, bytes);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void WriteRepairedSlow<TWriter>(ref TWriter writer, EventField field, ReadOnlySpan<byte> bytes)
+        where TWriter : struct, IFieldWriter, allows ref struct
+    {
+        Span<byte> repaired = stackalloc byte[Utf8Text.MaxRepairedBytes(MaxTextBytes)];
+        writer.Text(field, repaired[..Utf8Text.Repair(bytes, repaired)]);
+    }
+}
