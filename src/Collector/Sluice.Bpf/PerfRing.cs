@@ -33,8 +33,8 @@ public sealed unsafe class PerfRing
     internal const uint PERF_RECORD_MMAP2 = 10;
 
     /// <summary>Offsets in struct perf_event_mmap_page, part of the kernel's ABI.</summary>
-    private const int DataHeadOffset = 1024;
-    private const int DataTailOffset = 1032;
+    internal const int DataHeadOffset = 1024;
+    internal const int DataTailOffset = 1032;
 
     private readonly ulong* _dataHead;
     private readonly ulong* _dataTail;

@@ -20,8 +20,9 @@ namespace Sluice.Bpf;
 /// </remarks>
 public sealed unsafe class RingbufReader : IDisposable
 {
-    private const int PollingOffset = 0;
-    private const int WakeBytesOffset = 4;
+    /// <summary>Of struct sluice_control.</summary>
+    internal const int PollingOffset = 0;
+    internal const int WakeBytesOffset = 4;
 
     private readonly ResourceGroup _resources = new();
     private readonly ReaderOptions _options;

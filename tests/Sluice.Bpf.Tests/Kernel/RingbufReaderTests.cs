@@ -11,9 +11,6 @@ namespace Sluice.Bpf.Tests.Kernel;
 /// <summary>Ring buffers of the real kernel, filled by BPF_PROG_TEST_RUN.</summary>
 public sealed class RingbufReaderTests
 {
-    private const int PollingOffset = 0;
-    private const int WakeBytesOffset = 4;
-
     [Fact]
     public void DrainOnce_RecordsOfAProgram_ComeInOrder()
     {
@@ -115,7 +112,7 @@ public sealed class RingbufReaderTests
             Assert.True(SpinWait.SpinUntil(() => Polling(control) == 1, 5000), "the reader did not go back to polling");
         }
 
-        Assert.Equal(65536u / 4, Volatile.Read(ref control.Reference<uint>(WakeBytesOffset)));
+        Assert.Equal(65536u / 4, Volatile.Read(ref control.Reference<uint>(RingbufReader.WakeBytesOffset)));
         reader.Stop();
         await run.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Equal(0u, Polling(control));
@@ -184,7 +181,7 @@ public sealed class RingbufReaderTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new RingbufReader([], ReaderOptions.Default, control: null));
     }
 
-    private static uint Polling(MappedMemory control) => Volatile.Read(ref control.Reference<uint>(PollingOffset));
+    private static uint Polling(MappedMemory control) => Volatile.Read(ref control.Reference<uint>(RingbufReader.PollingOffset));
 
     private static Task RunOnThread(RingbufReader reader, CollectingHandler handler)
     {

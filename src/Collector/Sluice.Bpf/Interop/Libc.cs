@@ -20,9 +20,8 @@ internal static unsafe partial class Libc
     public const int EFD_NONBLOCK = 0x800;
     public const int EFD_CLOEXEC = 0x80000;
 
-    /// <summary>x86-64 and arm64 number it differently; see <see cref="PerfEventOpen"/>.</summary>
-    private const long NR_perf_event_open_x64 = 298;
-    private const long NR_perf_event_open_generic = 241;
+    private const int NR_perf_event_open_x64 = 298;
+    private const int NR_perf_event_open_generic = 241;
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, long offset);
@@ -57,11 +56,14 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     private static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e);
 
+    /// <summary>x86-64 has a table of its own; arm64 and riscv64 share the generic one (asm-generic/unistd.h).</summary>
+    public static int NR_perf_event_open =>
+        RuntimeInformation.ProcessArchitecture == Architecture.X64 ? NR_perf_event_open_x64 : NR_perf_event_open_generic;
+
     /// <summary>glibc has no wrapper for perf_event_open(2).</summary>
     public static int PerfEventOpen(PerfEventAttr* attr, int pid, int cpu, int groupFd, ulong flags)
     {
-        long number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? NR_perf_event_open_x64 : NR_perf_event_open_generic;
-        return (int)syscall((nint)number, (nint)attr, pid, cpu, groupFd, (nint)flags);
+        return (int)syscall(NR_perf_event_open, (nint)attr, pid, cpu, groupFd, (nint)flags);
     }
 
     /// <summary>Formats into memory that the caller gives to <see cref="free"/>; va_list goes through as the pointer it is in the ABI.</summary>

@@ -16,5 +16,5 @@ internal unsafe struct bpf_object_open_opts
     public byte* btf_custom_path;
     public byte* kernel_log_buf;
     public nuint kernel_log_size;
-    public ulong kernel_log_level;
+    public uint kernel_log_level;
 }

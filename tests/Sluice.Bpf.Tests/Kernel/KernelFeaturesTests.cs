@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.IO;
+using Sluice.Bpf.Features;
+using Xunit;
+
+namespace Sluice.Bpf.Tests.Kernel;
+
+public sealed class KernelFeaturesTests
+{
+    [Fact]
+    public void Probe_ThisKernel_AgreesWithItsVersion()
+    {
+        KernelTest.RequirePrivilege();
+        Version version = HostEnvironment.Read().KernelVersion;
+
+        KernelFeatures features = KernelFeatures.Probe();
+
+        Assert.True(features.Libbpf.IsAvailable, features.Libbpf.Detail);
+        Assert.True(features.RingBuffer.IsAvailable == version >= new Version(5, 8), features.RingBuffer.Detail);
+        Assert.True(features.UprobeCookie.IsAvailable == version >= new Version(5, 15), features.UprobeCookie.Detail);
+        Assert.Equal(File.Exists(KernelFeatures.KernelBtfPath), features.Btf.IsAvailable);
+        Assert.True(features.Uprobes.IsAvailable, features.Uprobes.Detail);
+    }
+
+    [Fact]
+    public void Probe_BtfFileThatIsMissing_NamesIt() =>
+        Assert.Contains("/no/such.btf", KernelFeatures.Probe("/no/such.btf").Btf.Detail, StringComparison.Ordinal);
+}
