@@ -113,17 +113,4 @@ public sealed class KafkaSinkFaultTests
         Assert.Single(TopicReader.ReadAll(cluster.Address, "tls"));
         Assert.Equal(1, driver.Log.Count(LogLevel.Warning, "2 records were not delivered"));
     }
-
-    [Fact]
-    public async Task Sink_RecordTooLarge_CountsOversizeAndSendsTheOthers()
-    {
-        using var cluster = new MockCluster();
-        await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{cluster.Address}/tls?config.message.max.bytes=2000");
-
-        await driver.WriteAsync(NumberedSamples.Sample(1, 0), NumberedSamples.Sample(1, 99, payloadBytes: 3_000), NumberedSamples.Sample(1, 1));
-        await driver.FlushAsync();
-
-        driver.AssertCounts(delivered: 2, dropped: new() { [DropReason.Oversize] = 1 });
-        NumberedSamples.AssertComplete(TopicReader.ReadAll(cluster.Address, "tls"), connections: 1, perConnection: 2);
-    }
 }

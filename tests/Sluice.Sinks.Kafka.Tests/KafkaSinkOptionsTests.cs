@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using Sluice.Pipeline.Delivery;
+using Xunit;
+
+namespace Sluice.Sinks.Kafka.Tests;
+
+public sealed class KafkaSinkOptionsTests
+{
+    [Fact]
+    public void Parse_NoOptions_HasSafeDefaults()
+    {
+        KafkaSinkOptions options = Parse("kafka://h1:9092,h2:9092/tls");
+
+        Assert.Equal("h1:9092,h2:9092", options.Brokers);
+        Assert.Equal("tls", options.Topic);
+        Assert.Equal((KafkaEncoding.Json, KafkaKey.Connection, "none", "all"), (options.Encoding, options.Key, options.Compression, options.Acks));
+        Assert.Null(options.DeadLetterTopic);
+        Assert.False(options.StartsLazily);
+    }
+
+    [Fact]
+    public void Parse_EveryOption_IsTaken()
+    {
+        KafkaSinkOptions options = Parse(
+            "kafka://h:1/cap-{event}?name=k&encoding=msgpack&key=process&compression=lz4&acks=1&dead-letter=dead&start=lazy&config.sasl.password=a%26b");
+
+        Assert.Equal("k", options.Name);
+        Assert.Equal("kafka://h:1/cap-{event}", options.DisplayName);
+        Assert.Equal((KafkaEncoding.MessagePack, KafkaKey.Process, "lz4", "1"), (options.Encoding, options.Key, options.Compression, options.Acks));
+        Assert.Equal("dead", options.DeadLetterTopic);
+        Assert.True(options.StartsLazily);
+        Assert.Equal("a&b", options.Configuration["sasl.password"]);
+    }
+
+    [Theory]
+    [InlineData("kafka:", "brokers and a topic")]
+    [InlineData("kafka://h:9092", "brokers and a topic")]
+    [InlineData("kafka://h:9092/", "brokers and a topic")]
+    [InlineData("kafka:///t", "brokers and a topic")]
+    [InlineData("kafka://h/a b", "'a b' is no topic")]
+    [InlineData("kafka://h/{events}", "'{events}' is no topic")]
+    [InlineData("kafka://h/t?dead-letter=a/b", "'a/b' is no dead-letter topic")]
+    [InlineData("kafka://h/t?encoding=xml", "json, msgpack")]
+    [InlineData("kafka://h/t?key=ip", "connection, process, host, none")]
+    [InlineData("kafka://h/t?acks=2", "all, 1, 0")]
+    [InlineData("kafka://h/t?bogus=1", "unknown option 'bogus'")]
+    [InlineData("kafka://h/t?config.lingr.ms=1", "config.lingr.ms")]
+    [InlineData("kafka://h/t?config.linger.ms=soon", "config.linger.ms")]
+    [InlineData("kafka://h/t?config.bootstrap.servers=x", "the brokers stand in the URI")]
+    [InlineData("kafka://h/t?config.delivery.report.only.error=true", "the ledger needs every delivery report")]
+    public void Parse_BadOption_SaysWhatIsWrong(string uri, string part)
+    {
+        SinkUriException e = Assert.Throws<SinkUriException>(() => Parse(uri));
+
+        Assert.Contains(part, e.Message, StringComparison.Ordinal);
+    }
+
+    private static KafkaSinkOptions Parse(string uri) => KafkaSinkOptions.Parse(SinkUri.Parse(uri));
+}
