@@ -38,14 +38,20 @@ public sealed class KafkaSink : ISink
     private KafkaProducer? _producer;
 
     /// <param name="options">Where and how.</param>
+    /// <param name="context">What the events share; gives the host's name for the keys.</param>
+    /// <param name="logger">Told about outages and undelivered records, at a bounded rate.</param>
+    public KafkaSink(KafkaSinkOptions options, EventContext context, ILogger? logger = null)
+        : this(options, CreateEncoder(options, context), context, logger)
+    {
+    }
+
+    /// <inheritdoc cref="KafkaSink(KafkaSinkOptions, EventContext, ILogger?)"/>
+    /// <param name="options">Where and how; its encoding is not looked at.</param>
     /// <param name="encoder">Writes the values.</param>
     /// <param name="context">Gives the host's name for the keys.</param>
     /// <param name="logger">Told about outages and undelivered records, at a bounded rate.</param>
-    public KafkaSink(KafkaSinkOptions options, IEventEncoder encoder, EventContext context, ILogger? logger = null)
+    internal KafkaSink(KafkaSinkOptions options, IEventEncoder encoder, EventContext context, ILogger? logger = null)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(encoder);
-        ArgumentNullException.ThrowIfNull(context);
         _options = options;
         _encoder = encoder;
         _logger = logger ?? NullLogger.Instance;
@@ -103,6 +109,12 @@ public sealed class KafkaSink : ISink
         {
             await producer.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    private static IEventEncoder CreateEncoder(KafkaSinkOptions options, EventContext context)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Encoding == KafkaEncoding.Json ? new JsonEventEncoder(context) : new MessagePackEventEncoder(context);
     }
 
     private async Task StartBlockingAsync(CancellationToken cancellationToken)

@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using Sluice.Pipeline.Delivery;
+using Sluice.Pipeline.Encoding;
 
 namespace Sluice.Sinks.Kafka;
 
@@ -94,7 +95,7 @@ public sealed class KafkaSinkOptions
 
     private static string CheckTopic(SinkUri uri, string topic, string what)
     {
-        string name = topic.Replace(EventPlaceholder, "tls.data", StringComparison.Ordinal);
+        string name = topic.Replace(EventPlaceholder, EventNames.TlsData, StringComparison.Ordinal);
         bool isValid = name.Length is > 0 and <= MaxTopicLength && name is not ("." or "..");
         foreach (char letter in name)
         {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Collections.Generic;
+using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Wire;
 
 namespace Sluice.Sinks.Kafka;
@@ -17,8 +18,8 @@ internal static class KafkaTopics
     /// <summary>The value of <c>event_name</c>.</summary>
     public static string EventName(EventKind kind) => kind switch
     {
-        EventKind.TlsData => "tls.data",
-        EventKind.CaptureLoss => "capture.loss",
+        EventKind.TlsData => EventNames.TlsData,
+        EventKind.CaptureLoss => EventNames.CaptureLoss,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not an event."),
     };
 
