@@ -29,21 +29,18 @@ internal sealed class SinkDriver : IAsyncDisposable
 
     public SinkLedger Ledger => _sink.Ledger;
 
-    public static async Task<SinkDriver> StartAsync(string uri, IEventEncoder? encoder = null)
+    /// <summary>A started sink whose values are the samples themselves, or what <paramref name="encoder"/> writes.</summary>
+    public static Task<SinkDriver> StartAsync(string uri, IEventEncoder? encoder = null)
     {
         var logger = new RecordingLogger();
-        var sink = new KafkaSink(KafkaSinkOptions.Parse(SinkUri.Parse(uri)), encoder ?? new RawEncoder(), Context, logger);
-        try
-        {
-            await sink.StartAsync(TestContext.Current.CancellationToken);
-        }
-        catch
-        {
-            await sink.DisposeAsync();
-            throw;
-        }
+        return StartAsync(new KafkaSink(KafkaSinkOptions.Parse(SinkUri.Parse(uri)), encoder ?? new RawEncoder(), Context, logger), logger);
+    }
 
-        return new SinkDriver(sink, logger);
+    /// <summary>A started sink that encodes as its URI says.</summary>
+    public static Task<SinkDriver> StartEncodingAsync(string uri)
+    {
+        var logger = new RecordingLogger();
+        return StartAsync(new KafkaSink(KafkaSinkOptions.Parse(SinkUri.Parse(uri)), Context, logger), logger);
     }
 
     public async Task WriteAsync(SampleBatch batch, CancellationToken cancellationToken = default)
@@ -98,4 +95,19 @@ internal sealed class SinkDriver : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _sink.DisposeAsync();
+
+    private static async Task<SinkDriver> StartAsync(KafkaSink sink, RecordingLogger logger)
+    {
+        try
+        {
+            await sink.StartAsync(TestContext.Current.CancellationToken);
+        }
+        catch
+        {
+            await sink.DisposeAsync();
+            throw;
+        }
+
+        return new SinkDriver(sink, logger);
+    }
 }
