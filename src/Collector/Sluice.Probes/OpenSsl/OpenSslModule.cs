@@ -2,7 +2,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Sluice.Bpf;
 using Sluice.Probes.Targets;
@@ -22,9 +21,6 @@ public sealed class OpenSslModule : ICaptureModule
 
     // The kernel's own limit of a cgroup array is ours: SLUICE_MAX_CGROUPS in bpf/include/maps.h.
     private const int MaxCgroups = 64;
-
-    // Share of a ring that may fill before a reader that only looks every millisecond or two is woken early.
-    private const uint WakeShareOfRing = 4;
 
     // EINVAL: what the kernel answers to a map type that it does not know.
     private const int InvalidArgument = 22;
@@ -77,7 +73,7 @@ public sealed class OpenSslModule : ICaptureModule
         if (Transport == CaptureTransport.RingBuffer)
         {
             CreateShards(_bpf.Map("rings"), plan);
-            ShareControl(_bpf.Map("control"), plan);
+            Control = _bpf.Map("control").Map();
         }
 
         // Runs in this thread, so the kernel sees this process: its own traffic is never captured.
@@ -211,12 +207,6 @@ public sealed class OpenSslModule : ICaptureModule
             _shards.Add(shard);
             rings.Update(i, shard.Fd);
         }
-    }
-
-    private void ShareControl(BpfMap control, RingPlan plan)
-    {
-        Control = control.Map();
-        Control.Reference<uint>((nuint)Marshal.SizeOf<uint>()) = plan.ShardBytes / WakeShareOfRing;
     }
 
     private void AttachHostProbes()
