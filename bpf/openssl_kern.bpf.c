@@ -24,28 +24,13 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-enum call_kind {
-	CALL_NONE,
-	/* int SSL_x(SSL *, void *buf, int num): returns the count. */
-	CALL_WRITE,
-	CALL_READ,
-	/* int SSL_x_ex(SSL *, void *buf, size_t num, [flags,] size_t *count): returns 1. */
-	CALL_WRITE_EX,
-	CALL_READ_EX,
-	CALL_WRITE_EARLY,
-	/* Returns 1 (data) or 2 (no more). */
-	CALL_READ_EARLY,
-	/* int SSL_set_fd(SSL *, int fd): returns 1. */
-	CALL_SET_FD,
-};
-
 struct call {
 	__u64 stack;	/* stack pointer at entry; 0 = this slot is free */
 	__u64 ssl;
-	__u64 buffer;	/* CALL_SET_FD: the descriptor */
+	__u64 buffer;	/* SLUICE_CALL_SET_FD: the descriptor */
 	__u64 count_at;	/* where the _ex calls store the count */
 	__u64 ktime_ns;
-	__u32 kind;	/* enum call_kind */
+	__u32 kind;	/* enum sluice_tls_call */
 	__u32 wants_socket;
 };
 
@@ -127,12 +112,13 @@ static const struct connection new_connection = { .fd = -1, .fd_hint = -1 };
 
 static __always_inline bool is_write(__u32 kind)
 {
-	return kind == CALL_WRITE || kind == CALL_WRITE_EX || kind == CALL_WRITE_EARLY;
+	return kind == SLUICE_CALL_WRITE || kind == SLUICE_CALL_WRITE_EX || kind == SLUICE_CALL_WRITE_EX2 ||
+	       kind == SLUICE_CALL_WRITE_EARLY;
 }
 
 static __always_inline bool is_transfer(__u32 kind)
 {
-	return kind != CALL_SET_FD;
+	return kind != SLUICE_CALL_SET_FD;
 }
 
 static __always_inline void count_lost_call(void)
@@ -201,7 +187,23 @@ static __always_inline struct connection *open_connection(__u64 ssl, __u32 tgid)
 	return bpf_map_lookup_elem(&connections, &key);
 }
 
-static __always_inline int enter(struct pt_regs *ctx, __u32 kind, __u64 buffer, __u64 count_at)
+/* Where a call of this kind keeps its count; 0 where it returns it. */
+static __always_inline __u64 count_address(struct pt_regs *ctx, __u32 kind)
+{
+	__u64 fourth = PT_REGS_PARM4(ctx), fifth = PT_REGS_PARM5(ctx);
+
+	/* Keeps both loads: the compiler would choose between their addresses, which the verifier refuses for a context. */
+	barrier_var(fourth);
+	barrier_var(fifth);
+	if (kind == SLUICE_CALL_WRITE_EX2)
+		return fifth;
+	if (kind == SLUICE_CALL_WRITE_EX || kind == SLUICE_CALL_READ_EX || kind == SLUICE_CALL_WRITE_EARLY ||
+	    kind == SLUICE_CALL_READ_EARLY)
+		return fourth;
+	return 0;
+}
+
+static __always_inline int enter(struct pt_regs *ctx, __u32 kind)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
 	__u64 ssl = PT_REGS_PARM1(ctx);
@@ -228,8 +230,8 @@ static __always_inline int enter(struct pt_regs *ctx, __u32 kind, __u64 buffer, 
 	call = &calls->calls[slot];
 	connection = find_connection(ssl, thread >> 32);
 	call->ssl = ssl;
-	call->buffer = buffer;
-	call->count_at = count_at;
+	call->buffer = kind == SLUICE_CALL_SET_FD ? (__u32)PT_REGS_PARM2(ctx) : PT_REGS_PARM2(ctx);
+	call->count_at = count_address(ctx, kind);
 	call->ktime_ns = bpf_ktime_get_ns();
 	call->kind = kind;
 	call->wants_socket = !connection || !connection->address_source;
@@ -237,59 +239,10 @@ static __always_inline int enter(struct pt_regs *ctx, __u32 kind, __u64 buffer, 
 	return 0;
 }
 
-SEC("uprobe")
-int ssl_write(struct pt_regs *ctx)
-{
-	return enter(ctx, CALL_WRITE, PT_REGS_PARM2(ctx), 0);
-}
-
-SEC("uprobe")
-int ssl_read(struct pt_regs *ctx)
-{
-	return enter(ctx, CALL_READ, PT_REGS_PARM2(ctx), 0);
-}
-
-SEC("uprobe")
-int ssl_write_ex(struct pt_regs *ctx)
-{
-	return enter(ctx, CALL_WRITE_EX, PT_REGS_PARM2(ctx), PT_REGS_PARM4(ctx));
-}
-
-SEC("uprobe")
-int ssl_write_ex2(struct pt_regs *ctx)
-{
-	return enter(ctx, CALL_WRITE_EX, PT_REGS_PARM2(ctx), PT_REGS_PARM5(ctx));
-}
-
-SEC("uprobe")
-int ssl_read_ex(struct pt_regs *ctx)
-{
-	return enter(ctx, CALL_READ_EX, PT_REGS_PARM2(ctx), PT_REGS_PARM4(ctx));
-}
-
-SEC("uprobe")
-int ssl_write_early_data(struct pt_regs *ctx)
-{
-	return enter(ctx, CALL_WRITE_EARLY, PT_REGS_PARM2(ctx), PT_REGS_PARM4(ctx));
-}
-
-SEC("uprobe")
-int ssl_read_early_data(struct pt_regs *ctx)
-{
-	return enter(ctx, CALL_READ_EARLY, PT_REGS_PARM2(ctx), PT_REGS_PARM4(ctx));
-}
-
-SEC("uprobe")
-int ssl_set_fd(struct pt_regs *ctx)
-{
-	return enter(ctx, CALL_SET_FD, (__u32)PT_REGS_PARM2(ctx), 0);
-}
-
 /* ---- the connection behind an SSL object ---- */
 
 /* SSL_new: the allocator may hand out the address of an object that is gone. */
-SEC("uretprobe")
-int ssl_new_return(struct pt_regs *ctx)
+static __always_inline int forget_connection(struct pt_regs *ctx)
 {
 	struct connection_key key = { .ssl = PT_REGS_RC(ctx), .tgid = bpf_get_current_pid_tgid() >> 32 };
 
@@ -298,8 +251,7 @@ int ssl_new_return(struct pt_regs *ctx)
 }
 
 /* SSL_clear: the object starts a new connection; its descriptor may have been set before. */
-SEC("uprobe")
-int ssl_clear(struct pt_regs *ctx)
+static __always_inline int restart_connection(struct pt_regs *ctx)
 {
 	struct connection *connection = find_connection(PT_REGS_PARM1(ctx), bpf_get_current_pid_tgid() >> 32);
 
@@ -314,8 +266,7 @@ int ssl_clear(struct pt_regs *ctx)
 }
 
 /* SSL_set_bio and its siblings: other I/O from here on. SSL_set_fd calls them too, and sets its hint after that. */
-SEC("uprobe")
-int ssl_set_bio(struct pt_regs *ctx)
+static __always_inline int change_socket(struct pt_regs *ctx)
 {
 	struct connection *connection = find_connection(PT_REGS_PARM1(ctx), bpf_get_current_pid_tgid() >> 32);
 
@@ -628,9 +579,9 @@ static __always_inline __u64 transferred(const struct call *call, int result)
 {
 	__u64 count = 0;
 
-	if (call->kind == CALL_WRITE || call->kind == CALL_READ)
+	if (call->kind == SLUICE_CALL_WRITE || call->kind == SLUICE_CALL_READ)
 		return result > 0 ? result : 0;
-	if (result != 1 && !(result == 2 && call->kind == CALL_READ_EARLY))
+	if (result != 1 && !(result == 2 && call->kind == SLUICE_CALL_READ_EARLY))
 		return 0;
 	if (bpf_probe_read_user(&count, sizeof(count), (void *)call->count_at))
 		count_lost_call();
@@ -659,7 +610,7 @@ static __always_inline struct sluice_tls_layout *layout_of_probe(struct pt_regs 
 	__u32 index = 0;
 
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_attach_cookie))
-		index = bpf_get_attach_cookie(ctx);
+		index = (__u32)bpf_get_attach_cookie(ctx);
 	return bpf_map_lookup_elem(&tls_layouts, &index);
 }
 
@@ -717,7 +668,7 @@ static __always_inline void report(struct pt_regs *ctx, const struct call *call,
 		read_version(transfer.connection, layout, call->ssl);
 
 	head->header.kind = SLUICE_KIND_TLS_DATA;
-	if (call->kind == CALL_WRITE_EARLY || call->kind == CALL_READ_EARLY)
+	if (call->kind == SLUICE_CALL_WRITE_EARLY || call->kind == SLUICE_CALL_READ_EARLY)
 		head->header.flags = SLUICE_FLAG_EARLY_DATA;
 	/* A write counts from when it was asked for, a read from when it was answered: a request then stands before its reply. */
 	head->header.ktime_ns = writes ? call->ktime_ns : bpf_ktime_get_ns();
@@ -731,8 +682,7 @@ static __always_inline void report(struct pt_regs *ctx, const struct call *call,
 	send_all(&transfer);
 }
 
-SEC("uretprobe")
-int ssl_return(struct pt_regs *ctx)
+static __always_inline int leave(struct pt_regs *ctx)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
 	struct thread_calls *calls = bpf_map_lookup_elem(&thread_calls, &thread);
@@ -742,7 +692,7 @@ int ssl_return(struct pt_regs *ctx)
 
 	if (!calls || !take_returning_call(calls, PT_REGS_SP(ctx), &call))
 		return 0;
-	if (call.kind == CALL_SET_FD) {
+	if (call.kind == SLUICE_CALL_SET_FD) {
 		set_descriptor(&call, thread >> 32, result);
 		return 0;
 	}
@@ -750,6 +700,70 @@ int ssl_return(struct pt_regs *ctx)
 	if (size)
 		report(ctx, &call, thread, size);
 	return 0;
+}
+
+/* ---- programs ---- */
+
+/* Linux 6.6 and later: one program and one link for all entries of a library, and one for all returns. */
+SEC("uprobe")
+int tls_enter(struct pt_regs *ctx)
+{
+	__u32 kind = bpf_get_attach_cookie(ctx) >> 32;
+
+	if (kind == SLUICE_CALL_SET_BIO)
+		return change_socket(ctx);
+	if (kind == SLUICE_CALL_CLEAR)
+		return restart_connection(ctx);
+	return enter(ctx, kind);
+}
+
+SEC("uretprobe")
+int tls_leave(struct pt_regs *ctx)
+{
+	if (bpf_get_attach_cookie(ctx) >> 32 == SLUICE_CALL_NEW)
+		return forget_connection(ctx);
+	return leave(ctx);
+}
+
+/* Older kernels: a program for each kind of entry, a link for each probe. */
+#define ENTRY_PROGRAM(name, kind)                                                                                  \
+	SEC("uprobe")                                                                                              \
+	int name(struct pt_regs *ctx)                                                                              \
+	{                                                                                                          \
+		return enter(ctx, kind);                                                                           \
+	}
+
+ENTRY_PROGRAM(ssl_write, SLUICE_CALL_WRITE)
+ENTRY_PROGRAM(ssl_read, SLUICE_CALL_READ)
+ENTRY_PROGRAM(ssl_write_ex, SLUICE_CALL_WRITE_EX)
+ENTRY_PROGRAM(ssl_read_ex, SLUICE_CALL_READ_EX)
+ENTRY_PROGRAM(ssl_write_ex2, SLUICE_CALL_WRITE_EX2)
+ENTRY_PROGRAM(ssl_write_early_data, SLUICE_CALL_WRITE_EARLY)
+ENTRY_PROGRAM(ssl_read_early_data, SLUICE_CALL_READ_EARLY)
+ENTRY_PROGRAM(ssl_set_fd, SLUICE_CALL_SET_FD)
+
+SEC("uprobe")
+int ssl_set_bio(struct pt_regs *ctx)
+{
+	return change_socket(ctx);
+}
+
+SEC("uprobe")
+int ssl_clear(struct pt_regs *ctx)
+{
+	return restart_connection(ctx);
+}
+
+SEC("uretprobe")
+int ssl_new_return(struct pt_regs *ctx)
+{
+	return forget_connection(ctx);
+}
+
+SEC("uretprobe")
+int ssl_return(struct pt_regs *ctx)
+{
+	return leave(ctx);
 }
 
 /* ---- housekeeping ---- */

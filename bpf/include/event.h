@@ -138,6 +138,32 @@ struct sluice_tls_layout {
 	__u8 reserved[6];
 };
 
+/*
+ * What a probe is for. With multi-uprobe links one program serves all functions of a library: the cookie of each probe is
+ * (kind << 32) | row of `tls_layouts`.
+ */
+enum sluice_tls_call {
+	SLUICE_CALL_NONE,
+	/* int SSL_x(SSL *, void *buf, int num): returns the count. */
+	SLUICE_CALL_WRITE,
+	SLUICE_CALL_READ,
+	/* int SSL_x_ex(SSL *, void *buf, size_t num, size_t *count): returns 1. */
+	SLUICE_CALL_WRITE_EX,
+	SLUICE_CALL_READ_EX,
+	/* int SSL_write_ex2(SSL *, void *buf, size_t num, uint64_t flags, size_t *count): returns 1. */
+	SLUICE_CALL_WRITE_EX2,
+	SLUICE_CALL_WRITE_EARLY,
+	/* int SSL_read_early_data(SSL *, void *buf, size_t num, size_t *count): returns 1 (data) or 2 (no more). */
+	SLUICE_CALL_READ_EARLY,
+	/* int SSL_set_fd(SSL *, int fd): returns 1. */
+	SLUICE_CALL_SET_FD,
+	/* SSL_set_bio and its siblings, SSL_clear: first argument SSL *, entry only. */
+	SLUICE_CALL_SET_BIO,
+	SLUICE_CALL_CLEAR,
+	/* SSL *SSL_new(): return only. */
+	SLUICE_CALL_NEW,
+};
+
 /* Written to .rodata before load (`config`). */
 struct sluice_config {
 	__u32 transport;	/* enum sluice_transport */
