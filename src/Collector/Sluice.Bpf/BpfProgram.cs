@@ -7,7 +7,7 @@ using Sluice.Bpf.Interop;
 namespace Sluice.Bpf;
 
 /// <summary>A program of a <see cref="BpfObject"/>; usable as long as that is not disposed.</summary>
-public sealed unsafe class BpfProgram
+public sealed unsafe partial class BpfProgram
 {
     /// <summary>For <see cref="TestRun"/>: run on whichever CPU the caller is on.</summary>
     public const uint AnyCpu = uint.MaxValue;

@@ -15,7 +15,7 @@ namespace Sluice.Bpf.Features;
 /// <param name="UprobeCookie">Programs can ask for their attach cookie (Linux 5.15).</param>
 /// <param name="Btf">The kernel's types are known, so that CO-RE objects can be relocated.</param>
 /// <param name="Uprobes">The kernel can probe user-space functions.</param>
-public sealed record KernelFeatures(FeatureProbe Libbpf, FeatureProbe RingBuffer, FeatureProbe UprobeCookie, FeatureProbe Btf, FeatureProbe Uprobes)
+public sealed partial record KernelFeatures(FeatureProbe Libbpf, FeatureProbe RingBuffer, FeatureProbe UprobeCookie, FeatureProbe Btf, FeatureProbe Uprobes)
 {
     /// <summary>Where the kernel shows its own types.</summary>
     public const string KernelBtfPath = "/sys/kernel/btf/vmlinux";
@@ -35,10 +35,14 @@ public sealed record KernelFeatures(FeatureProbe Libbpf, FeatureProbe RingBuffer
             libbpf.IsAvailable ? TryRingBuffer() : libbpf,
             libbpf.IsAvailable ? TryUprobeCookie() : libbpf,
             LookForFile(btfPath ?? KernelBtfPath, "CONFIG_DEBUG_INFO_BTF is off, or /sys is not the host's"),
-            LookForFile(UprobePmuPath, "CONFIG_UPROBE_EVENTS is off, or the kernel is older than 4.17"));
+            LookForFile(UprobePmuPath, "CONFIG_UPROBE_EVENTS is off, or the kernel is older than 4.17"))
+        {
+            UprobeMulti = libbpf.IsAvailable ? TryUprobeMulti() : libbpf,
+        };
     }
 
-    private static FeatureProbe TryRingBuffer()
+    /// <summary>The same as <see cref="RingBuffer"/> of a full <see cref="Probe"/>, without the rest.</summary>
+    public static FeatureProbe TryRingBuffer()
     {
         try
         {

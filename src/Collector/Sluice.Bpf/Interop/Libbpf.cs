@@ -102,6 +102,9 @@ internal static unsafe partial class Libbpf
     public static partial int bpf_program__fd(nint program);
 
     [LibraryImport(Library)]
+    public static partial int bpf_program__set_expected_attach_type(nint program, uint type);
+
+    [LibraryImport(Library)]
     public static partial int bpf_program__set_autoload(nint program, byte autoload);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Microsoft.Extensions.Logging;
 using Sluice.Bpf;
+using Sluice.Bpf.Features;
 using Sluice.Probes.Targets;
 
 namespace Sluice.Probes.OpenSsl;
@@ -22,9 +23,6 @@ public sealed class OpenSslModule : ICaptureModule
     // The kernel's own limit of a cgroup array is ours: SLUICE_MAX_CGROUPS in bpf/include/maps.h.
     private const int MaxCgroups = 64;
 
-    // EINVAL: what the kernel answers to a map type that it does not know.
-    private const int InvalidArgument = 22;
-
     private readonly ILogger _logger;
     private readonly List<BpfMap> _shards = [];
     private readonly List<BpfLink> _hostLinks = [];
@@ -34,6 +32,8 @@ public sealed class OpenSslModule : ICaptureModule
     private LayoutTable? _layouts;
     private CaptureOptions _options = new();
     private TargetTracker? _tracker;
+    private MappingFeed? _feed;
+    private bool _useMulti;
     private bool _detached;
 
     /// <param name="logger">Told which libraries are tapped and which cannot be.</param>
@@ -65,6 +65,8 @@ public sealed class OpenSslModule : ICaptureModule
         Transport = Choose(options.Transport);
         _bpf = BpfObject.Open(Bytecode.Read(OpenSslPrograms.ObjectName), "openssl_kern", options.BtfFile);
         RingPlan plan = RingPlan.For(Environment.ProcessorCount, options.MapSizePages, Environment.SystemPageSize);
+        _useMulti = KernelFeatures.TryUprobeMulti().IsAvailable;
+        OpenSslPrograms.Select(_bpf, _useMulti);
         Configure(_bpf, plan);
         _bpf.Load();
         _stats = _bpf.Map("stats");
@@ -85,10 +87,16 @@ public sealed class OpenSslModule : ICaptureModule
     {
         AttachHostProbes();
         var selection = new TargetSelection { LibraryPaths = _options.LibraryPaths, Pids = _options.Pids };
-        _tracker = new TargetTracker(new TargetDiscovery(selection), new TargetTrackerOptions { HasMappingEvents = false });
+        ExecutableMappingMonitor? monitor = TryWatchMappings();
+        _tracker = new TargetTracker(new TargetDiscovery(selection), new TargetTrackerOptions { HasMappingEvents = monitor is not null });
         _tracker.Added += target => AttachTarget(target, isNamedByUser: false);
         _tracker.Removed += RemoveTarget;
         _tracker.Failed += onTrackerFailed;
+        if (monitor is not null)
+        {
+            _feed = MappingFeed.Start(monitor, _tracker, onTrackerFailed);
+        }
+
         foreach (TlsTarget target in _tracker.Start())
         {
             AttachTarget(target, _options.LibraryPaths.Count > 0);
@@ -106,6 +114,7 @@ public sealed class OpenSslModule : ICaptureModule
         }
 
         _detached = true;
+        _feed?.Dispose();
         _tracker?.Dispose();
         foreach (TargetProbes probes in _probes.Values)
         {
@@ -141,22 +150,9 @@ public sealed class OpenSslModule : ICaptureModule
 
     private static CaptureTransport Choose(CaptureTransport wanted) => wanted switch
     {
-        CaptureTransport.Auto => HasRingBuffer() ? CaptureTransport.RingBuffer : CaptureTransport.Perf,
+        CaptureTransport.Auto => KernelFeatures.TryRingBuffer().IsAvailable ? CaptureTransport.RingBuffer : CaptureTransport.Perf,
         _ => wanted,
     };
-
-    private static bool HasRingBuffer()
-    {
-        try
-        {
-            using BpfMap probe = BpfMap.Create(BpfMapType.RingBuffer, "sluice_probe", 0, 0, (uint)Environment.SystemPageSize);
-            return true;
-        }
-        catch (BpfException refused) when (refused.Errno == InvalidArgument)
-        {
-            return false;
-        }
-    }
 
     private void Configure(BpfObject bpf, RingPlan plan)
     {
@@ -236,12 +232,25 @@ public sealed class OpenSslModule : ICaptureModule
         }
     }
 
+    private ExecutableMappingMonitor? TryWatchMappings()
+    {
+        try
+        {
+            return new ExecutableMappingMonitor();
+        }
+        catch (BpfException refused)
+        {
+            OpenSslLog.MonitorUnavailable(_logger, refused.Message);
+            return null;
+        }
+    }
+
     private void AttachTarget(TlsTarget target, bool isNamedByUser)
     {
         try
         {
             uint row = _layouts!.RowFor(target.Identity, target.Layout);
-            TargetProbes probes = TargetProbes.Attach(Loaded, target, row);
+            TargetProbes probes = TargetProbes.Attach(Loaded, target, row, _useMulti);
             _probes.Add(target.Key, probes);
             OpenSslLog.TargetAttached(_logger, target.ToString(), string.Join(", ", target.Symbols.Points.Select(p => p.Name)));
             foreach (string refusal in probes.Refused)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Generic;
+using System.Linq;
+using Sluice.Bpf;
 using Sluice.Probes.Targets;
 
 namespace Sluice.Probes.OpenSsl;
@@ -9,7 +11,11 @@ internal static class OpenSslPrograms
 {
     public const string ObjectName = "openssl_kern_core.o";
 
-    /// <summary>Ends every call that an entry program remembered.</summary>
+    /// <summary>All entries, and all returns, where the kernel has multi-uprobe links.</summary>
+    public const string MultiEnter = "tls_enter";
+    public const string MultiLeave = "tls_leave";
+
+    /// <summary>Ends every call that a single entry program remembered.</summary>
     public const string Return = "ssl_return";
 
     public const string SocketSend = "socket_send";
@@ -20,28 +26,46 @@ internal static class OpenSslPrograms
 
     private static readonly Dictionary<string, Probe> s_byFunction = new()
     {
-        [TlsFunctions.SslWrite] = new("ssl_write", HasReturn: true),
-        [TlsFunctions.SslRead] = new("ssl_read", HasReturn: true),
-        [TlsFunctions.SslWriteEx] = new("ssl_write_ex", HasReturn: true),
-        [TlsFunctions.SslWriteEx2] = new("ssl_write_ex2", HasReturn: true),
-        [TlsFunctions.SslReadEx] = new("ssl_read_ex", HasReturn: true),
-        [TlsFunctions.SslWriteEarlyData] = new("ssl_write_early_data", HasReturn: true),
-        [TlsFunctions.SslReadEarlyData] = new("ssl_read_early_data", HasReturn: true),
-        [TlsFunctions.SslSetFd] = new("ssl_set_fd", HasReturn: true),
-        [TlsFunctions.SslSetRfd] = new("ssl_set_fd", HasReturn: true),
-        [TlsFunctions.SslSetWfd] = new("ssl_set_fd", HasReturn: true),
-        [TlsFunctions.SslSetBio] = new("ssl_set_bio", HasReturn: false),
-        [TlsFunctions.SslSet0Rbio] = new("ssl_set_bio", HasReturn: false),
-        [TlsFunctions.SslSet0Wbio] = new("ssl_set_bio", HasReturn: false),
-        [TlsFunctions.SslClear] = new("ssl_clear", HasReturn: false),
-        [TlsFunctions.SslNew] = new("ssl_new_return", HasReturn: false, IsReturnOnly: true),
+        [TlsFunctions.SslWrite] = new(TlsCall.Write, "ssl_write", ProbePlaces.Both),
+        [TlsFunctions.SslRead] = new(TlsCall.Read, "ssl_read", ProbePlaces.Both),
+        [TlsFunctions.SslWriteEx] = new(TlsCall.WriteEx, "ssl_write_ex", ProbePlaces.Both),
+        [TlsFunctions.SslWriteEx2] = new(TlsCall.WriteEx2, "ssl_write_ex2", ProbePlaces.Both),
+        [TlsFunctions.SslReadEx] = new(TlsCall.ReadEx, "ssl_read_ex", ProbePlaces.Both),
+        [TlsFunctions.SslWriteEarlyData] = new(TlsCall.WriteEarly, "ssl_write_early_data", ProbePlaces.Both),
+        [TlsFunctions.SslReadEarlyData] = new(TlsCall.ReadEarly, "ssl_read_early_data", ProbePlaces.Both),
+        [TlsFunctions.SslSetFd] = new(TlsCall.SetFd, "ssl_set_fd", ProbePlaces.Both),
+        [TlsFunctions.SslSetRfd] = new(TlsCall.SetFd, "ssl_set_fd", ProbePlaces.Both),
+        [TlsFunctions.SslSetWfd] = new(TlsCall.SetFd, "ssl_set_fd", ProbePlaces.Both),
+        [TlsFunctions.SslSetBio] = new(TlsCall.SetBio, "ssl_set_bio", ProbePlaces.Entry),
+        [TlsFunctions.SslSet0Rbio] = new(TlsCall.SetBio, "ssl_set_bio", ProbePlaces.Entry),
+        [TlsFunctions.SslSet0Wbio] = new(TlsCall.SetBio, "ssl_set_bio", ProbePlaces.Entry),
+        [TlsFunctions.SslClear] = new(TlsCall.Clear, "ssl_clear", ProbePlaces.Entry),
+        [TlsFunctions.SslNew] = new(TlsCall.New, "ssl_new_return", ProbePlaces.Return),
     };
 
     /// <summary>False for a function that is found but needs no probe.</summary>
     public static bool TryGet(string function, out Probe probe) => s_byFunction.TryGetValue(function, out probe);
 
-    /// <param name="Program">At the function's entry, or at its return when <paramref name="IsReturnOnly"/>.</param>
-    /// <param name="HasReturn">The shared return program is attached as well.</param>
-    /// <param name="IsReturnOnly">The program needs what the function returns, not its arguments.</param>
-    internal readonly record struct Probe(string Program, bool HasReturn, bool IsReturnOnly = false);
+    /// <summary>Has the object load only the programs that this kernel will use. Before the load.</summary>
+    public static void Select(BpfObject bpf, bool useMulti)
+    {
+        foreach (string name in s_byFunction.Values.Select(probe => probe.Program).Append(Return).Distinct())
+        {
+            bpf.Program(name).SetAutoLoad(!useMulti);
+        }
+
+        foreach (string name in new[] { MultiEnter, MultiLeave })
+        {
+            bpf.Program(name).SetAutoLoad(useMulti);
+            if (useMulti)
+            {
+                bpf.Program(name).UseUprobeMulti();
+            }
+        }
+    }
+
+    /// <param name="Call">What the multi program is told through the cookie.</param>
+    /// <param name="Program">Where each probe is a link of its own: the program at the function's entry, or at its return when that is the only place.</param>
+    /// <param name="Places">Where the function is probed.</param>
+    internal readonly record struct Probe(TlsCall Call, string Program, ProbePlaces Places);
 }

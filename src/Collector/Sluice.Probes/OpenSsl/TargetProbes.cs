@@ -18,16 +18,28 @@ internal sealed class TargetProbes : IDisposable
     /// <summary>Functions that the file has but the kernel would not probe, with its reasons.</summary>
     public List<string> Refused { get; } = [];
 
-    /// <summary>Puts probes on every function that the file has. What the capture cannot do without must succeed; the rest is listed in <see cref="Refused"/>.</summary>
+    /// <summary>Puts probes on every function that the file has.</summary>
+    /// <param name="bpf">The loaded object.</param>
+    /// <param name="target">The file.</param>
+    /// <param name="layoutRow">Its row of the layout table.</param>
+    /// <param name="useMulti">One link for all entries and one for all returns, as <see cref="OpenSslPrograms.Select"/> was told.</param>
     /// <exception cref="BpfException">SSL_read or SSL_write could not be probed; nothing is left attached.</exception>
-    public static TargetProbes Attach(BpfObject bpf, TlsTarget target, uint layoutRow)
+    public static TargetProbes Attach(BpfObject bpf, TlsTarget target, uint layoutRow, bool useMulti)
     {
         var probes = new TargetProbes();
         try
         {
+            // The returns first: a call that enters in between is then reported, not half remembered.
+            if (useMulti)
+            {
+                probes.AttachAll(bpf.Program(OpenSslPrograms.MultiLeave), target, layoutRow, ProbePlaces.Return);
+                probes.AttachAll(bpf.Program(OpenSslPrograms.MultiEnter), target, layoutRow, ProbePlaces.Entry);
+                return probes;
+            }
+
             foreach (TlsProbePoint point in target.Symbols.Points)
             {
-                probes.AttachPoint(bpf, target.AttachPath, point, layoutRow);
+                probes.AttachOne(bpf, target.AttachPath, point, layoutRow);
             }
 
             return probes;
@@ -51,7 +63,22 @@ internal sealed class TargetProbes : IDisposable
 
     private static bool IsRequired(TlsProbePoint point) => point.Name is TlsFunctions.SslRead or TlsFunctions.SslWrite;
 
-    private void AttachPoint(BpfObject bpf, string path, TlsProbePoint point, uint layoutRow)
+    private void AttachAll(BpfProgram program, TlsTarget target, uint layoutRow, ProbePlaces place)
+    {
+        List<ulong> offsets = [], cookies = [];
+        foreach (TlsProbePoint point in target.Symbols.Points)
+        {
+            if (OpenSslPrograms.TryGet(point.Name, out OpenSslPrograms.Probe probe) && (probe.Places & place) != 0)
+            {
+                offsets.Add(point.FileOffset);
+                cookies.Add((ulong)probe.Call << 32 | layoutRow);
+            }
+        }
+
+        _links.Add(program.AttachUprobeMulti(new UprobeMultiTarget(target.AttachPath, offsets, cookies, IsReturn: place == ProbePlaces.Return)));
+    }
+
+    private void AttachOne(BpfObject bpf, string path, TlsProbePoint point, uint layoutRow)
     {
         if (!OpenSslPrograms.TryGet(point.Name, out OpenSslPrograms.Probe probe))
         {
@@ -60,13 +87,12 @@ internal sealed class TargetProbes : IDisposable
 
         try
         {
-            // The return probe first: a call that enters in between is then reported, not half remembered.
-            if (probe.HasReturn)
+            if (probe.Places == ProbePlaces.Both)
             {
                 Add(bpf, OpenSslPrograms.Return, path, point, isReturn: true, layoutRow);
             }
 
-            Add(bpf, probe.Program, path, point, probe.IsReturnOnly, layoutRow);
+            Add(bpf, probe.Program, path, point, probe.Places == ProbePlaces.Return, layoutRow);
         }
         catch (BpfException refusal) when (!IsRequired(point))
         {
