@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using BenchmarkDotNet.Attributes;
+using Sluice.Pipeline.Decoding;
+using Sluice.Pipeline.Encoding;
+using Sluice.Throughput;
+
+namespace Sluice.Benchmarks;
+
+/// <summary>
+/// From a sample of 256 B payload (an HTTP request, with quotes and line ends) to an encoded event. An operation is one event; there are
+/// as many different ones as a busy host has connections, so that no branch is learnt by heart.
+/// </summary>
+[MemoryDiagnoser(displayGenColumns: false)]
+public class EventBenchmarks
+{
+    private const int Events = 64;
+    private const int PayloadBytes = 256;
+    private const long ClockOffsetNs = 1_795_330_000_000_000_000;
+
+    private readonly byte[][] _samples = new byte[Events][];
+    private readonly OutputBuffer _output = new();
+    private readonly JsonEventEncoder _json;
+    private readonly MessagePackEventEncoder _messagePack;
+    private readonly Utf8JsonWriterBaseline _baseline;
+
+    public EventBenchmarks()
+    {
+        for (int i = 0; i < Events; i++)
+        {
+            _samples[i] = SyntheticSamples.Create(i, PayloadBytes);
+        }
+
+        var context = new EventContext("bench-host", runId: 0x1122_3344_5566_7788);
+        _json = new JsonEventEncoder(context);
+        _messagePack = new MessagePackEventEncoder(context);
+        _baseline = new Utf8JsonWriterBaseline("bench-host", context.RunId);
+    }
+
+    [Benchmark(OperationsPerInvoke = Events)]
+    public ulong Decode()
+    {
+        ulong sum = 0;
+        foreach (byte[] sample in _samples)
+        {
+            if (!TlsDataView.TryParse(sample, out TlsDataView view))
+            {
+                throw new InvalidOperationException("A sample of our own was refused.");
+            }
+
+            sum += view.ConnectionId + view.Sequence + view.Header.KtimeNs + view.PeerPort + view.Payload[^1];
+        }
+
+        return sum;
+    }
+
+    [Benchmark(Baseline = true, OperationsPerInvoke = Events)]
+    public long JsonByUtf8JsonWriter()
+    {
+        long bytes = 0;
+        foreach (byte[] sample in _samples)
+        {
+            bytes += _baseline.Encode(sample, ClockOffsetNs);
+        }
+
+        return bytes;
+    }
+
+    [Benchmark(OperationsPerInvoke = Events)]
+    public long DecodeAndJson() => EncodeAll(_json);
+
+    [Benchmark(OperationsPerInvoke = Events)]
+    public long DecodeAndMessagePack() => EncodeAll(_messagePack);
+
+    private long EncodeAll(IEventEncoder encoder)
+    {
+        long bytes = 0;
+        foreach (byte[] sample in _samples)
+        {
+            _output.Clear();
+            if (!encoder.TryEncode(sample, ClockOffsetNs, _output))
+            {
+                throw new InvalidOperationException("A sample of our own was refused.");
+            }
+
+            bytes += _output.Length;
+        }
+
+        return bytes;
+    }
+}
