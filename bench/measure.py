@@ -1,0 +1,341 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the benches one after the other and collects their numbers; started by bench/run.sh.
+
+Every comparison runs both sides in turns in the same run and takes the median of the per-round ratios: on a shared
+machine two numbers of different minutes say nothing about each other.
+"""
+import json
+import os
+import resource
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import report
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "artifacts" / "bench"
+SLUICE = ROOT / "artifacts" / "sluice"
+THROUGHPUT = ROOT / "bench/Sluice.Throughput/bin/Release/net10.0/Sluice.Throughput"
+BENCHMARKS = ROOT / "bench/Sluice.Benchmarks/bin/Release/net10.0/Sluice.Benchmarks"
+QUICK = os.environ.get("BENCH_QUICK") == "1"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Unavailable(Exception):
+    """The host lacks what a measurement needs; the message says what."""
+
+
+class Failed(Exception):
+    """A program of the bench failed; the message has its last words."""
+
+
+def run_json(*command):
+    """Runs a program and returns the JSON object that is the last line of its output."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failed(f"{Path(command[0]).name} {' '.join(map(str, command[1:]))}: exit code {done.returncode}: {done.stderr.strip()[-800:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def wait_until(condition, seconds, what):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise Failed(f"{what} did not happen within {seconds} s")
+        time.sleep(0.005)
+
+
+def cpu_seconds(pid):
+    """User and system time of a live process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def peak_rss_mb(pid):
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise Failed("no VmHWM in /proc/PID/status")
+
+
+# ---- what ran where -------------------------------------------------------------------------------------------------
+
+def first_line(*command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0].strip()
+    except (OSError, subprocess.CalledProcessError, IndexError):
+        return "not found"
+
+
+def machine():
+    cpu = dict(line.split(":", 1) for line in subprocess.run(["lscpu"], capture_output=True, text=True).stdout.splitlines() if ":" in line)
+    memory = Path("/proc/meminfo").read_text().splitlines()[0].split()[1]
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "cpu": cpu.get("Model name", "unknown").strip(),
+        "cpus": os.cpu_count(),
+        "virtualization": cpu.get("Hypervisor vendor", "none").strip(),
+        "memory_gib": round(int(memory) / 1024 / 1024, 1),
+        "kernel": os.uname().release,
+        "dotnet": first_line("dotnet", "--version"),
+        "libbpf": first_line("dpkg-query", "-W", "-f=${Version}", "libbpf1"),
+        "openssl": first_line("openssl", "version"),
+        "quick": QUICK,
+    }
+
+
+# ---- drains and encoders --------------------------------------------------------------------------------------------
+
+def measure_drain():
+    rounds = 41 if QUICK else 201
+    return {name: run_json(THROUGHPUT, "drain", "--transport", transport, "--rounds", rounds)
+            for name, transport in (("ring", "ringbuf"), ("perf", "perf"))}
+
+
+def measure_micro():
+    target = OUT / "micro.json"
+    command = [str(BENCHMARKS), "--output", str(target)] + (["--quick"] if QUICK else [])
+    done = subprocess.run(command, capture_output=True, text=True, cwd=OUT)
+    if done.returncode != 0:
+        raise Failed(f"Sluice.Benchmarks: exit code {done.returncode}: {(done.stderr or done.stdout).strip()[-800:]}")
+    return json.loads(target.read_text())
+
+
+# ---- generator -> pipeline -> sink ----------------------------------------------------------------------------------
+
+def measure_rate():
+    seconds = 5 if QUICK else 30
+    with tempfile.TemporaryDirectory(dir=OUT) as folder:
+        runs = {
+            "ringbuf_null": ("ringbuf", "null:", 500_000),
+            "ringbuf_jsonl": ("ringbuf", f"jsonl:{folder}/events.jsonl?rotate-size=512MiB&rotate-keep=2", 500_000),
+            "perf_null": ("perf", "null:", 250_000),
+            "ringbuf_null_max": ("ringbuf", "null:", 0),
+            "perf_null_max": ("perf", "null:", 0),
+        }
+        results = {}
+        for name, (transport, sink, rate) in runs.items():
+            result = run_json(THROUGHPUT, "--sink", sink, "--rate", rate, "--size", 256, "--transport", transport,
+                              "--duration", seconds if rate else max(3, seconds // 3))
+            result["rate_share"] = result["reached_rate"] / rate if rate else None
+            results[name] = result
+            for file in Path(folder).iterdir():
+                file.unlink()
+        return results
+
+
+# ---- the TLS comparison ---------------------------------------------------------------------------------------------
+
+@contextmanager
+def tls_load(records):
+    """A TLS load that waits for its start; yields the process and a function that starts it and returns its result."""
+    process = subprocess.Popen([OUT / "tls_load", "--records", str(records), "--wait"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def start():
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        if process.wait() != 0:
+            raise Failed(f"tls_load: exit code {process.returncode}")
+        return json.loads(line)
+
+    try:
+        process.stdout.readline()
+        yield process, start
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+def library_of(pid):
+    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+        if "/libssl.so" in line:
+            return line.split(maxsplit=5)[5]
+    raise Unavailable("the TLS load maps no libssl.so")
+
+
+def untapped(records):
+    with tls_load(records) as (_, start):
+        return {"records_per_second": start()["records_per_second"]}
+
+
+def under_c_tap(records, wakeup):
+    with tls_load(records) as (load, start):
+        tap = subprocess.Popen([OUT / "tls_tap", OUT / "tls_tap.bpf.o", library_of(load.pid), str(load.pid), wakeup],
+                               stdout=subprocess.PIPE, text=True)
+        if tap.stdout.readline().strip() != "ready":
+            raise Failed("tls_tap did not attach")
+        speed = start()["records_per_second"]
+        tap.send_signal(signal.SIGTERM)
+        counted = json.loads(tap.stdout.readline())
+        tap.wait()
+        return {"records_per_second": speed, "cpu_seconds": counted["cpu_seconds"], "events": counted["events"], "lost": counted["lost"]}
+
+
+def start_sluice(folder, *options):
+    ready = Path(folder) / "ready"
+    ready.unlink(missing_ok=True)
+    began = time.monotonic()
+    with open(Path(folder) / "stderr", "w", encoding="utf-8") as stderr:
+        process = subprocess.Popen([SLUICE, "capture", "tls", "--sink", "null:", "--ready-file", str(ready), *options], stderr=stderr, stdout=stderr)
+    wait_until(lambda: ready.exists() or process.poll() is not None, 20, "sluice ready")
+    if process.poll() is not None:
+        raise Failed(f"sluice: exit code {process.returncode}: {(Path(folder) / 'stderr').read_text()[-800:]}")
+    return process, time.monotonic() - began
+
+
+def stop_sluice(process):
+    """Ends the capture as a user does and returns all the CPU time that it took."""
+    process.send_signal(signal.SIGINT)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise Failed(f"sluice: exit code {process.returncode} after SIGINT")
+    return usage.ru_utime + usage.ru_stime
+
+
+def under_sluice(records, *options):
+    with tempfile.TemporaryDirectory(dir=OUT) as folder, tls_load(records) as (load, start):
+        ledger = Path(folder) / "ledger.json"
+        process, _ = start_sluice(folder, "--pid", str(load.pid), "--ledger", str(ledger), *options)
+        before = cpu_seconds(process.pid)
+        speed = start()["records_per_second"]
+        cpu = stop_sluice(process) - before
+        counted = json.loads(ledger.read_text())
+        delivered = counted["sinks"]["null:"]["delivered"]
+        return {"records_per_second": speed, "cpu_seconds": cpu, "events": delivered, "lost": 4 * records - delivered}
+
+
+def measure_tls():
+    records = 50_000 if QUICK else 300_000
+    taps = {
+        "untapped": lambda: untapped(records),
+        "c_tap": lambda: under_c_tap(records, "each"),
+        "c_tap_adaptive": lambda: under_c_tap(records, "adaptive"),
+        "sluice": lambda: under_sluice(records),
+        "sluice_perf": lambda: under_sluice(records, "--transport", "perf"),
+    }
+    rounds = []
+    for number in range(1 if QUICK else 3):
+        order = list(taps) if number % 2 == 0 else list(reversed(taps))
+        rounds.append({name: taps[name]() for name in order})
+    result = {name: {key: statistics.median(each[name][key] for each in rounds) for key in rounds[0][name]} for name in taps}
+    for side, prefix in (("sluice", ""), ("sluice_perf", "perf_")):
+        result[prefix + "speed_ratio"] = statistics.median(each[side]["records_per_second"] / each["c_tap"]["records_per_second"] for each in rounds)
+        result[prefix + "cpu_ratio"] = statistics.median(each[side]["cpu_seconds"] / each["c_tap"]["cpu_seconds"] for each in rounds)
+        result[prefix + "lost"] = max(each[side]["lost"] for each in rounds)
+    result["speed_ratio_adaptive"] = statistics.median(each["sluice"]["records_per_second"] / each["c_tap_adaptive"]["records_per_second"] for each in rounds)
+    result["cpu_ratio_adaptive"] = statistics.median(each["sluice"]["cpu_seconds"] / each["c_tap_adaptive"]["cpu_seconds"] for each in rounds)
+    return result | {"records_each_way": records, "rounds": len(rounds)}
+
+
+# ---- Kafka ----------------------------------------------------------------------------------------------------------
+
+@contextmanager
+def kafka_broker():
+    """Address of a real broker: SLUICE_KAFKA, or one that is started for the bench."""
+    if os.environ.get("SLUICE_KAFKA"):
+        yield os.environ["SLUICE_KAFKA"]
+        return
+    service = ROOT.parent / "shared" / "services" / "kafka" / "kafka"
+    if not service.exists():
+        raise Unavailable("no broker: SLUICE_KAFKA is not set and ../shared/services/kafka does not exist")
+    with tempfile.TemporaryDirectory(dir=OUT) as folder:
+        started = subprocess.run([service, "start", "--dir", folder, "--port", "29192"], capture_output=True, text=True)
+        if started.returncode != 0:
+            raise Unavailable(f"the broker did not start: {started.stderr.strip()[-300:]}")
+        try:
+            yield started.stdout.strip().splitlines()[-1]
+        finally:
+            subprocess.run([service, "stop", "--dir", folder], capture_output=True)
+
+
+def compare_kafka(address, config, records, rounds):
+    """Turns of ours and the C producer on one broker, each turn into a topic of its own."""
+    dump = OUT / "records.bin"
+    run = f"{os.getpid()}-{time.time_ns()}"
+    run_json(THROUGHPUT, "dump", "--records", 10_000, "--size", 256, "--output", dump)
+    c_config = [f"bootstrap.servers={address}", "enable.idempotence=true", "acks=all", *(f"{name}={value}" for name, value in config.items())]
+    uri = f"kafka://{address}/TOPIC?encoding=msgpack" + "".join(f"&config.{name}={value}" for name, value in config.items())
+    ours, theirs = [], []
+    for number in range(rounds):
+        sides = [lambda: ours.append(run_json(THROUGHPUT, "replay", "--records", records, "--size", 256, "--sink", uri.replace("TOPIC", f"sluice-{run}-{number}"))),
+                 lambda: theirs.append(run_json(OUT / "kafka_produce", dump, records, f"c-{run}-{number}", *c_config))]
+        for side in sides if number % 2 == 0 else reversed(sides):
+            side()
+    return {
+        "records": records,
+        "rounds": rounds,
+        "records_per_second": statistics.median(each["records_per_second"] for each in ours),
+        "c_records_per_second": statistics.median(each["records_per_second"] for each in theirs),
+        "cpu_seconds": statistics.median(each["cpu_seconds"] for each in ours),
+        "c_cpu_seconds": statistics.median(each["cpu_seconds"] for each in theirs),
+        "ratio": statistics.median(mine["records_per_second"] / other["records_per_second"] for mine, other in zip(ours, theirs)),
+    }
+
+
+def measure_kafka():
+    if not (OUT / "kafka_produce").exists():
+        raise Unavailable("kafka_produce was not built: artifacts/librdkafka is missing (make setup)")
+    records = 300_000 if QUICK else 1_000_000
+    rounds = 2 if QUICK else 5
+    result = {"mock": compare_kafka("127.0.0.1:1", {"test.mock.num.brokers": 1}, records, rounds)}
+    try:
+        with kafka_broker() as address:
+            result["broker"] = compare_kafka(address, {}, records, rounds)
+    except Unavailable as reason:
+        result["broker"] = {"skipped": str(reason)}
+    return result
+
+
+# ---- idle -----------------------------------------------------------------------------------------------------------
+
+def measure_idle():
+    seconds = 5 if QUICK else 20
+    with tempfile.TemporaryDirectory(dir=OUT) as folder:
+        process, ready = start_sluice(folder)
+        time.sleep(2)
+        before = cpu_seconds(process.pid)
+        time.sleep(seconds)
+        cpu = cpu_seconds(process.pid) - before
+        rss = peak_rss_mb(process.pid)
+        stop_sluice(process)
+        return {"ready_seconds": ready, "cpu_percent": 100 * cpu / seconds, "peak_rss_mb": rss, "seconds": seconds}
+
+
+PARTS = {"drain": measure_drain, "micro": measure_micro, "rate": measure_rate, "tls": measure_tls, "kafka": measure_kafka, "idle": measure_idle}
+
+
+def main():
+    wanted = sys.argv[1:] or list(PARTS)
+    unknown = [name for name in wanted if name not in PARTS]
+    if unknown:
+        print(f"bench: unknown part '{unknown[0]}'; the parts are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    results = {"machine": machine()}
+    for name in wanted:
+        began = time.monotonic()
+        try:
+            results[name] = PARTS[name]()
+        except Unavailable as reason:
+            results[name] = {"skipped": str(reason)}
+        except Failed as failure:
+            results[name] = {"failed": str(failure)}
+        print(f"bench: {name}: {time.monotonic() - began:.0f} s: {json.dumps(results[name])}", file=sys.stderr, flush=True)
+    (OUT / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    if not QUICK and not sys.argv[1:]:
+        report.write_tables(ROOT / "docs" / "performance.md", results)
+    return report.check_budgets(ROOT / "bench" / "budgets.json", results, wanted)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks the results of the benches against their budgets and writes them into docs/performance.md."""
+import json
+import re
+import sys
+
+
+def find(results, path):
+    """The value at a dotted path, or the reason why there is none."""
+    value = results
+    for part in path.split("."):
+        for reason in ("failed", "skipped"):
+            if reason in value:
+                return None, f"{reason}: {value[reason]}"
+        if part not in value:
+            return None, "failed: not measured"
+        value = value[part]
+    return value, None
+
+
+def verdict(budget, results):
+    """'ok', 'skipped' or 'BROKEN', with what was found."""
+    value, reason = find(results, budget["metric"])
+    if value is None:
+        return ("skipped" if reason.startswith("skipped") and budget.get("if_available") else "BROKEN"), reason
+    if "min" in budget:
+        return ("ok" if value >= budget["min"] else "BROKEN"), f"{number(value)} (at least {budget['min']})"
+    return ("ok" if value <= budget["max"] else "BROKEN"), f"{number(value)} (at most {budget['max']})"
+
+
+def check_budgets(path, results, parts):
+    """Prints a line per budget of the parts that ran; 1 when one is broken."""
+    broken = 0
+    for budget in json.loads(path.read_text(encoding="utf-8"))["budgets"]:
+        if budget["metric"].split(".")[0] in parts:
+            state, found = verdict(budget, results)
+            broken += state == "BROKEN"
+            print(f"{state:8} {budget['metric']}: {found}: {budget['meaning']}")
+    print(f"bench: {broken} budgets broken", file=sys.stderr)
+    return 1 if broken else 0
+
+
+# ---- tables ---------------------------------------------------------------------------------------------------------
+
+def number(value):
+    if value is None:
+        return "–"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value else "0"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(cell if isinstance(cell, str) else number(cell) for cell in row) + " |" for row in rows])
+
+
+def machine_table(results):
+    return table(("", ""), [(name.replace("_", " "), str(value)) for name, value in results["machine"].items() if name != "quick"])
+
+
+def drain_table(results):
+    rows = [(name, each["managed_records_per_second"] / 1e6, each["c_records_per_second"] / 1e6, each["ratio"], each["allocated_bytes_per_record"])
+            for name, each in results["drain"].items()]
+    return table(("128 B records", "Sluice, M records/s", "libbpf in C, M records/s", "ratio (median of rounds)", "bytes allocated per record"), rows)
+
+
+def micro_table(results):
+    rows = [(name, each["median_ns"], each["mean_ns"], each["error_ns"], each["allocated_bytes"], each["ratio"]) for name, each in results["micro"].items()]
+    return table(("operation", "median ns", "mean ns", "± ns", "bytes allocated", "time, of Utf8JsonWriter's"), rows)
+
+
+def rate_table(results):
+    rows = []
+    for name, each in results["rate"].items():
+        rows.append((name.replace("_", " → ", 1).replace("_max", ", unpaced"), each["asked_rate"] or "as fast as read", each["reached_rate"], each["seconds"],
+                     each["lost"], each["latency_p50_us"] / 1e3, each["latency_p99_us"] / 1e3, each["latency_p999_us"] / 1e3,
+                     each["collector_cpu_us_per_event"], each["allocated_bytes_per_event"], each["peak_rss_mb"]))
+    return table(("transport → sink", "asked events/s", "reached", "seconds", "lost", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs/event", "B allocated/event", "peak RSS MB"), rows)
+
+
+def tls_table(results):
+    tls = results["tls"]
+    names = {"untapped": "no tap", "c_tap": "C tap, a wake-up per record", "c_tap_adaptive": "C tap, wake-up when the consumer has caught up",
+             "sluice": "sluice → null:", "sluice_perf": "sluice --transport perf → null:"}
+    rows = []
+    for key, name in names.items():
+        each = tls[key]
+        cpu, events = each.get("cpu_seconds"), each.get("events")
+        rows.append((name, each["records_per_second"], cpu, cpu and cpu / events * 1e6, events, each.get("lost")))
+    head = ("tap", "tapped program, records/s", "collector CPU s", "CPU µs/event", "events", "lost")
+    ratios = [("tapped program: under sluice / under the C tap", tls["speed_ratio"], tls["speed_ratio_adaptive"]),
+              ("collector CPU: sluice / C tap", tls["cpu_ratio"], tls["cpu_ratio_adaptive"])]
+    return table(head, rows) + "\n\n" + table(("median of the rounds' ratios", "C tap with a wake-up per record", "C tap with adaptive wake-up"), ratios)
+
+
+def kafka_table(results):
+    rows = []
+    for name, each in results["kafka"].items():
+        if "skipped" in each:
+            rows.append((name, f"skipped: {each['skipped']}", "", "", "", ""))
+        else:
+            rows.append((name, each["records_per_second"], each["c_records_per_second"], each["ratio"], each["cpu_seconds"] / each["records"] * 1e6,
+                         each["c_cpu_seconds"] / each["records"] * 1e6))
+    return table(("cluster", "Sluice, acknowledged records/s", "rd_kafka_produce in C", "ratio (median of rounds)", "Sluice CPU µs/record", "C CPU µs/record"), rows)
+
+
+def idle_table(results):
+    idle = results["idle"]
+    return table(("start to ready, s", "CPU, % of a core", "peak RSS, MB"), [(idle["ready_seconds"], idle["cpu_percent"], idle["peak_rss_mb"])])
+
+
+TABLES = {"machine": machine_table, "drain": drain_table, "micro": micro_table, "rate": rate_table, "tls": tls_table, "kafka": kafka_table, "idle": idle_table}
+
+
+def write_tables(path, results):
+    """Replaces what stands between the markers <!-- bench:NAME --> and <!-- /bench -->."""
+    text = path.read_text(encoding="utf-8")
+    for name, render in TABLES.items():
+        part = results[name]
+        missing = part.get("failed") or part.get("skipped")
+        content = f"Not measured: {missing}" if missing else render(results)
+        pattern = re.compile(rf"(<!-- bench:{name} -->\n).*?(<!-- /bench -->)", re.DOTALL)
+        if not pattern.search(text):
+            raise ValueError(f"{path} has no markers for {name}")
+        text = pattern.sub(lambda match: match[1] + content + "\n" + match[2], text)
+    path.write_text(text, encoding="utf-8")
