@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using Sluice.Pipeline.Encoding;
+
+namespace Sluice.Throughput;
+
+/// <summary>
+/// Writes the records that the Kafka sink would produce (MessagePack values, keyed by connection) to a file for bench/native/kafka_produce.c:
+/// per record u32 key length, key, u32 value length, value, in host byte order.
+/// </summary>
+internal static class RecordDump
+{
+    public static long Write(string path, int records, int payloadBytes)
+    {
+        string host = Environment.MachineName;
+        var encoder = new MessagePackEventEncoder(new EventContext(host, (ulong)Random.Shared.NextInt64()));
+        var value = new OutputBuffer();
+        long offsetNs = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100;
+        using FileStream file = File.Create(path);
+        using var writer = new BinaryWriter(file);
+        for (int i = 0; i < records; i++)
+        {
+            byte[] sample = SyntheticSamples.Create(i, payloadBytes);
+            value.Clear();
+            if (!encoder.TryEncode(sample, offsetNs, value))
+            {
+                throw new InvalidOperationException("The encoder refused a sample of the generator.");
+            }
+
+            WritePart(writer, Encoding.UTF8.GetBytes(string.Create(
+                CultureInfo.InvariantCulture, $"{host}/{SyntheticSamples.ConnectionOf(i):x16}")));
+            WritePart(writer, value.WrittenSpan);
+        }
+
+        writer.Flush();
+        return file.Length;
+    }
+
+    private static void WritePart(BinaryWriter writer, ReadOnlySpan<byte> bytes)
+    {
+        writer.Write((uint)bytes.Length);
+        writer.Write(bytes);
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+using Sluice.Pipeline.Delivery;
+using Sluice.Pipeline.Encoding;
+using Sluice.Sinks.Kafka;
+
+namespace Sluice.Throughput;
+
+/// <summary>Makes the product's sinks from their URIs, as the collector does.</summary>
+internal static class SinkFactory
+{
+    /// <exception cref="SinkUriException">The URI is wrong; the message is for the user.</exception>
+    public static ISink Create(SinkUri uri, EventContext context) => uri.Scheme switch
+    {
+        "kafka" => new KafkaSink(KafkaSinkOptions.Parse(uri), context),
+        _ => throw uri.Error("the benches know kafka:"),
+    };
+}
