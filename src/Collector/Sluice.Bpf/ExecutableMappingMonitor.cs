@@ -2,7 +2,6 @@
 using System;
 using System.Globalization;
 using System.Numerics;
-using System.Threading;
 using Sluice.Bpf.Interop;
 
 namespace Sluice.Bpf;
@@ -26,10 +25,10 @@ public sealed unsafe class ExecutableMappingMonitor : IDisposable
     private const int MaxPassBytes = 64 * 1024;
 
     private readonly ResourceGroup _resources = new();
+    private readonly ConsumerGate _gate;
     private readonly EventPoll _poll;
     private readonly PerfRing[] _rings;
     private readonly byte[] _wrapped = new byte[PerfRing.MaxRecordBytes];
-    private int _running;
 
     /// <summary>Starts to watch.</summary>
     /// <param name="pagesPerCpu">Buffer of each CPU; a power of two.</param>
@@ -41,6 +40,7 @@ public sealed unsafe class ExecutableMappingMonitor : IDisposable
             throw new ArgumentOutOfRangeException(nameof(pagesPerCpu), pagesPerCpu, "A perf buffer has a power of two of pages.");
         }
 
+        _gate = new ConsumerGate(_resources);
         int[] cpus = CpuList.ReadOnline();
         _rings = new PerfRing[cpus.Length];
         try
@@ -66,27 +66,14 @@ public sealed unsafe class ExecutableMappingMonitor : IDisposable
     {
         ArgumentNullException.ThrowIfNull(onMapping);
 
-        // Full barrier; pairs with the one below: the next thread sees the rings' positions as the last one left them.
-        if (Interlocked.CompareExchange(ref _running, 1, 0) != 0)
+        using ConsumerGate.Turn turn = _gate.Enter();
+        MappingRecords records = new(onMapping, onLost);
+        while (!_poll.IsStopRequested)
         {
-            throw new InvalidOperationException("This monitor is running already.");
-        }
-
-        try
-        {
-            using HandleLease lease = new(_resources);
-            MappingRecords records = new(onMapping, onLost);
-            while (!_poll.IsStopRequested)
+            if (!Pass(ref records))
             {
-                if (!Pass(ref records))
-                {
-                    _ = _poll.Wait(SafetyNetMs);
-                }
+                _ = _poll.Wait(SafetyNetMs);
             }
-        }
-        finally
-        {
-            Interlocked.Exchange(ref _running, 0); // full barrier; pairs with the one above
         }
     }
 

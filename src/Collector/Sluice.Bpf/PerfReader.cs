@@ -3,7 +3,6 @@ using System;
 using System.Globalization;
 using System.IO;
 using System.Numerics;
-using System.Threading;
 using Sluice.Bpf.Interop;
 
 namespace Sluice.Bpf;
@@ -19,13 +18,12 @@ namespace Sluice.Bpf;
 public sealed unsafe class PerfReader : IDisposable
 {
     private readonly ResourceGroup _resources = new();
+    private readonly ConsumerGate _gate;
     private readonly ReaderOptions _options;
     private readonly EventPoll _poll;
     private readonly int[] _cpus;
     private readonly PerfRing[] _rings;
-    private readonly ulong[] _lastDrainEnds;
     private readonly byte[] _wrapped = new byte[PerfRing.MaxRecordBytes];
-    private int _running;
 
     /// <summary>Opens and maps one buffer for each online CPU and puts it into the map; programs can write from then on.</summary>
     /// <param name="perfArray">A loaded map of type <see cref="BpfMapType.PerfEventArray"/>.</param>
@@ -48,10 +46,10 @@ public sealed unsafe class PerfReader : IDisposable
             throw new ArgumentException($"The map '{perfArray.Name}' is no loaded perf event array.", nameof(perfArray));
         }
 
+        _gate = new ConsumerGate(_resources);
         _options = options;
         _cpus = CpuList.ReadOnline();
         _rings = new PerfRing[_cpus.Length];
-        _lastDrainEnds = new ulong[_cpus.Length];
         try
         {
             _poll = _resources.Add(new EventPoll());
@@ -77,7 +75,7 @@ public sealed unsafe class PerfReader : IDisposable
     public void Run<THandler>(ref THandler handler)
         where THandler : struct, ISampleHandler
     {
-        using HandleLease lease = Enter();
+        using ConsumerGate.Turn turn = _gate.Enter();
         try
         {
             int pauseMs = _options.PollIntervalMs;
@@ -98,7 +96,7 @@ public sealed unsafe class PerfReader : IDisposable
         }
         finally
         {
-            Leave();
+            PublishAll();
         }
     }
 
@@ -111,14 +109,14 @@ public sealed unsafe class PerfReader : IDisposable
     public int DrainOnce<THandler>(ref THandler handler)
         where THandler : struct, ISampleHandler
     {
-        using HandleLease lease = Enter();
+        using ConsumerGate.Turn turn = _gate.Enter();
         try
         {
             return Pass(ref handler).Samples;
         }
         finally
         {
-            Leave();
+            PublishAll();
         }
     }
 
@@ -129,64 +127,25 @@ public sealed unsafe class PerfReader : IDisposable
         _resources.Dispose();
     }
 
-    private HandleLease Enter()
-    {
-        // Full barrier; pairs with the one in Leave: the next thread sees the rings' positions as the last one left them.
-        if (Interlocked.CompareExchange(ref _running, 1, 0) != 0)
-        {
-            throw new InvalidOperationException("This reader is being read already; a buffer has one consumer at a time.");
-        }
-
-        try
-        {
-            return new HandleLease(_resources);
-        }
-        catch
-        {
-            Interlocked.Exchange(ref _running, 0);
-            throw;
-        }
-    }
-
-    private void Leave()
+    /// <summary>After an exception of the handler: frees the room of what it had been given.</summary>
+    private void PublishAll()
     {
         foreach (PerfRing ring in _rings)
         {
             ring.Publish();
         }
-
-        // Full barrier; pairs with the one in Enter.
-        Interlocked.Exchange(ref _running, 0);
     }
 
     /// <summary>A perf record is published whole, so nothing needs patience: the buffers' heads as of now are reached in a few passes.</summary>
     private void DrainWhatIsThere<THandler>(ref THandler handler)
         where THandler : struct, ISampleHandler
     {
-        for (int i = 0; i < _rings.Length; i++)
-        {
-            _lastDrainEnds[i] = _rings[i].ProducerPosition;
-        }
-
+        DrainGoal<PerfRing> goal = new(_rings);
         do
         {
             _ = Pass(ref handler);
         }
-        while (!LastDrainIsDone());
-    }
-
-    private bool LastDrainIsDone()
-    {
-        for (int i = 0; i < _rings.Length; i++)
-        {
-            // The difference, not the order: positions may overflow.
-            if ((long)(_lastDrainEnds[i] - _rings[i].Position) > 0)
-            {
-                return false;
-            }
-        }
-
-        return true;
+        while (!goal.IsReached);
     }
 
     private DrainResult Pass<THandler>(ref THandler handler)

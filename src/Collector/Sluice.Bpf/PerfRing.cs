@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.IO;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Sluice.Bpf.Interop;
 
@@ -23,7 +24,7 @@ namespace Sluice.Bpf;
 /// </code>
 /// Kernel side: kernel/events/ring_buffer.c (quoted as of v6.1).
 /// </remarks>
-public sealed unsafe class PerfRing
+public sealed unsafe class PerfRing : IRing
 {
     /// <summary>A record's size is a u16: no record is longer than this.</summary>
     public const int MaxRecordBytes = ushort.MaxValue + 1;
@@ -169,24 +170,34 @@ public sealed unsafe class PerfRing
         return (long)done;
     }
 
-    private ReadOnlySpan<byte> BodyAt(ulong offset, int recordSize)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ReadOnlySpan<byte> BodyAt(ulong offset, ushort recordSize)
     {
-        ulong contiguous = _size - offset;
-
-        // SAFETY: the caller checked that the record lies inside what the kernel has published, which is at most the area's
-        // size; the two parts of a record that wraps are read from inside the area, and _wrapped takes any u16 of bytes.
+        // SAFETY: the caller checked that the record is at least a header long and lies inside what the kernel has published;
+        // here it also ends inside the data area.
         unsafe
         {
-            if ((ulong)recordSize <= contiguous)
-            {
-                return new ReadOnlySpan<byte>(_data + offset, recordSize)[sizeof(PerfEventHeader)..];
-            }
-
-            Span<byte> whole = _wrapped.AsSpan(0, recordSize);
-            new ReadOnlySpan<byte>(_data + offset, (int)contiguous).CopyTo(whole);
-            new ReadOnlySpan<byte>(_data, recordSize - (int)contiguous).CopyTo(whole[(int)contiguous..]);
-            return whole[sizeof(PerfEventHeader)..];
+            return offset + recordSize <= _size
+                ? new ReadOnlySpan<byte>(_data + offset + sizeof(PerfEventHeader), recordSize - sizeof(PerfEventHeader))
+                : WrappedBodyAt(offset, recordSize);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ReadOnlySpan<byte> WrappedBodyAt(ulong offset, ushort recordSize)
+    {
+        int contiguous = (int)(_size - offset);
+        Span<byte> whole = _wrapped.AsSpan(0, recordSize);
+
+        // SAFETY: the record is at most as long as the data area (checked by the caller), so what wraps lies inside it too;
+        // _wrapped takes any u16 of bytes (checked by the constructor).
+        unsafe
+        {
+            new ReadOnlySpan<byte>(_data + offset, contiguous).CopyTo(whole);
+            new ReadOnlySpan<byte>(_data, recordSize - contiguous).CopyTo(whole[contiguous..]);
+        }
+
+        return whole[sizeof(PerfEventHeader)..];
     }
 
     [DoesNotReturn]

@@ -25,13 +25,12 @@ public sealed unsafe class RingbufReader : IDisposable
     internal const int WakeBytesOffset = 4;
 
     private readonly ResourceGroup _resources = new();
+    private readonly ConsumerGate _gate;
     private readonly ReaderOptions _options;
     private readonly MappedMemory? _control;
     private readonly EventPoll _poll;
     private readonly RingbufRing[] _rings;
-    private readonly ulong[] _lastDrainEnds;
     private readonly uint _wakeBytes;
-    private int _running;
 
     /// <summary>Maps the rings; nothing is read yet.</summary>
     /// <param name="shards">Loaded ring buffer maps; a sample's source is the index in this list. They may be disposed afterwards.</param>
@@ -45,10 +44,10 @@ public sealed unsafe class RingbufReader : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         ArgumentOutOfRangeException.ThrowIfZero(shards.Count, nameof(shards));
+        _gate = new ConsumerGate(_resources);
         _options = options;
         _control = control;
         _rings = new RingbufRing[shards.Count];
-        _lastDrainEnds = new ulong[shards.Count];
         try
         {
             _poll = _resources.Add(new EventPoll());
@@ -79,7 +78,7 @@ public sealed unsafe class RingbufReader : IDisposable
     public void Run<THandler>(ref THandler handler)
         where THandler : struct, ISampleHandler
     {
-        using HandleLease lease = Enter();
+        using ConsumerGate.Turn turn = _gate.Enter();
         try
         {
             if (_control is null)
@@ -96,7 +95,7 @@ public sealed unsafe class RingbufReader : IDisposable
         }
         finally
         {
-            Leave();
+            PublishAll();
         }
     }
 
@@ -109,14 +108,14 @@ public sealed unsafe class RingbufReader : IDisposable
     public int DrainOnce<THandler>(ref THandler handler)
         where THandler : struct, ISampleHandler
     {
-        using HandleLease lease = Enter();
+        using ConsumerGate.Turn turn = _gate.Enter();
         try
         {
             return Pass(ref handler).Samples;
         }
         finally
         {
-            Leave();
+            PublishAll();
         }
     }
 
@@ -127,34 +126,13 @@ public sealed unsafe class RingbufReader : IDisposable
         _resources.Dispose();
     }
 
-    private HandleLease Enter()
-    {
-        // Full barrier; pairs with the one in Leave: the next thread sees the rings' positions as the last one left them.
-        if (Interlocked.CompareExchange(ref _running, 1, 0) != 0)
-        {
-            throw new InvalidOperationException("This reader is being read already; a ring has one consumer at a time.");
-        }
-
-        try
-        {
-            return new HandleLease(_resources);
-        }
-        catch
-        {
-            Interlocked.Exchange(ref _running, 0);
-            throw;
-        }
-    }
-
-    private void Leave()
+    /// <summary>After an exception of the handler: frees the room of what it had been given.</summary>
+    private void PublishAll()
     {
         foreach (RingbufRing ring in _rings)
         {
             ring.Publish();
         }
-
-        // Full barrier; pairs with the one in Enter.
-        Interlocked.Exchange(ref _running, 0);
     }
 
     /// <summary>The kernel wakes us when it commits the very record at our published position, so: publish, look once more, sleep.</summary>
@@ -238,16 +216,12 @@ public sealed unsafe class RingbufReader : IDisposable
     private void DrainWhatIsThere<THandler>(ref THandler handler)
         where THandler : struct, ISampleHandler
     {
-        for (int i = 0; i < _rings.Length; i++)
-        {
-            _lastDrainEnds[i] = _rings[i].ProducerPosition;
-        }
-
+        DrainGoal<RingbufRing> goal = new(_rings);
         long lastProgressMs = Environment.TickCount64;
         while (true)
         {
             DrainResult result = Pass(ref handler);
-            if (LastDrainIsDone())
+            if (goal.IsReached)
             {
                 return;
             }
@@ -258,27 +232,13 @@ public sealed unsafe class RingbufReader : IDisposable
             }
             else if (Environment.TickCount64 - lastProgressMs >= _options.LastDrainPatienceMs)
             {
-                return; // a program's CPU was taken away while it wrote; its record stays uncounted here and counted there
+                return; // a program lost its CPU while it wrote; it has counted its record as submitted, and it will be missing as read
             }
             else
             {
                 Thread.Sleep(1);
             }
         }
-    }
-
-    private bool LastDrainIsDone()
-    {
-        for (int i = 0; i < _rings.Length; i++)
-        {
-            // The difference, not the order: positions may overflow.
-            if ((long)(_lastDrainEnds[i] - _rings[i].Position) > 0)
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private DrainResult Pass<THandler>(ref THandler handler)

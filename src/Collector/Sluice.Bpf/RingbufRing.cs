@@ -22,7 +22,7 @@ namespace Sluice.Bpf;
 /// </code>
 /// Positions only grow; position modulo size is the offset. Kernel side: kernel/bpf/ringbuf.c (quoted as of v6.1).
 /// </remarks>
-public sealed unsafe class RingbufRing
+public sealed unsafe class RingbufRing : IRing
 {
     private const uint BusyBit = 1u << 31;
     private const uint DiscardBit = 1u << 30;

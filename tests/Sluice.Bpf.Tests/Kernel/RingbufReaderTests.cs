@@ -118,6 +118,32 @@ public sealed class RingbufReaderTests
         Assert.Equal(0u, Polling(control));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_OneRecordAtATime_NoneWaitsForTheSafetyNet(bool withControl)
+    {
+        KernelTest.RequirePrivilege();
+        using BpfObject bpf = KernelTest.Load();
+        using MappedMemory? control = withControl ? bpf.Map("control").Map() : null;
+
+        // No idle time: each record races with the reader's way to sleep.
+        ReaderOptions options = new() { SafetyNetMs = 60_000, IdleAfterMs = 0 };
+        using RingbufReader reader = new([bpf.Map("ring")], options, control);
+        using SemaphoreSlim arrived = new(0);
+        CollectingHandler handler = new() { DuringSample = _ => arrived.Release() };
+        Task run = RunOnThread(reader, handler);
+
+        for (int i = 0; i < 2000; i++)
+        {
+            _ = bpf.Program("submit_records").TestRun(KernelTest.Arguments(1, 0));
+            Assert.True(arrived.Wait(10_000, TestContext.Current.CancellationToken), $"record {i} woke nobody");
+        }
+
+        reader.Stop();
+        await run.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public void Run_StoppedBefore_StillTakesWhatIsThere()
     {
