@@ -64,12 +64,15 @@ public sealed class CapturePipeline
         Ledger = new LossLedger(builder.KernelCounters, ledgers);
         _fanOut = new SinkFanOut(Ledger, _workers);
         _reporter = new LossReporter(CreateIntake(), Ledger, _clock);
-        _ticker = new PipelineTicker(builder.Options.ReportInterval, _reporter, Ledger, _ledgerFile, _logger);
+        _ticker = new PipelineTicker(builder.Options.ReportInterval, _reporter, Ledger, _ledgerFile, _pool, _logger);
         _flushDeadline.Token.Register(CloseQueues);
     }
 
     /// <summary>Every sample's account.</summary>
     public LossLedger Ledger { get; }
+
+    /// <summary>Where the batches come from.</summary>
+    internal BatchPool Pool => _pool;
 
     /// <summary>Starts the sinks, one after the other, and writes the first ledger file.</summary>
     /// <exception cref="SinkException">A sink cannot be used. All of them are disposed.</exception>
@@ -266,7 +269,15 @@ public sealed class CapturePipeline
             _logger.SinkFailedUnexpectedly(failure.SinkName, failure.Exception);
         }
 
-        _sinkFailed(failure);
+        try
+        {
+            _sinkFailed(failure);
+        }
+        catch (Exception e)
+        {
+            // The worker must go on to settle and dispose its sink, whatever the host does.
+            _logger.SinkFailedHandlerThrew(failure.SinkName, e);
+        }
     }
 
     private async ValueTask DisposeSinksAsync()

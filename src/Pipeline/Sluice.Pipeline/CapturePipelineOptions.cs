@@ -10,11 +10,11 @@ public sealed record CapturePipelineOptions
     /// <summary>Bytes of one batch; no sample can be longer.</summary>
     public int BatchBytes { get; init; } = BatchPool.DefaultArenaBytes;
 
-    /// <summary>Idle batches of each size that are kept for reuse. 64 of 256 KiB are 16 MiB, and only after a burst that needed them.</summary>
-    public int IdleBatches { get; init; } = 64;
+    /// <summary>Idle batches of each size that are kept for reuse, for at most <see cref="ReportInterval"/> after the last need.</summary>
+    public int IdleBatches { get; init; } = BatchPool.DefaultKeepAtMost;
 
     /// <summary>
-    /// How often the ledger file is written and loss is reported in the stream. One second is what --ledger promises; tests use less.
+    /// How often the ledger file is written, loss is reported in the stream and idle memory is given up. One second is what --ledger promises; tests use less.
     /// </summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(1);
 }

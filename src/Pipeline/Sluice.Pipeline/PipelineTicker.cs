@@ -3,11 +3,12 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
+using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
 
 namespace Sluice.Pipeline;
 
-/// <summary>What happens once a second: loss is reported in the stream, and the ledger file is replaced.</summary>
+/// <summary>What happens once a second: loss is reported in the stream, the ledger file is replaced, idle memory is given up.</summary>
 internal sealed class PipelineTicker
 {
     private readonly CancellationTokenSource _stop = new();
@@ -15,16 +16,18 @@ internal sealed class PipelineTicker
     private readonly LossReporter _reporter;
     private readonly LossLedger _ledger;
     private readonly LedgerFile? _ledgerFile;
+    private readonly BatchPool _pool;
     private readonly ILogger _logger;
     private Task _loop = Task.CompletedTask;
     private bool _hasWarned;
 
-    public PipelineTicker(TimeSpan interval, LossReporter reporter, LossLedger ledger, LedgerFile? ledgerFile, ILogger logger)
+    public PipelineTicker(TimeSpan interval, LossReporter reporter, LossLedger ledger, LedgerFile? ledgerFile, BatchPool pool, ILogger logger)
     {
         _interval = interval;
         _reporter = reporter;
         _ledger = ledger;
         _ledgerFile = ledgerFile;
+        _pool = pool;
         _logger = logger;
     }
 
@@ -46,6 +49,7 @@ internal sealed class PipelineTicker
             {
                 _reporter.Report();
                 WriteLedgerFile();
+                _pool.TrimIdle();
             }
         }
         catch (OperationCanceledException)

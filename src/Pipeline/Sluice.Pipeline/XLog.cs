@@ -18,4 +18,7 @@ internal static partial class XLog
 
     [LoggerMessage(4, LogLevel.Warning, "The sink {Sink} could not be closed.")]
     public static partial void SinkNotDisposed(this ILogger logger, string sink, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Error, "Telling of the failure of sink {Sink} failed itself.")]
+    public static partial void SinkFailedHandlerThrew(this ILogger logger, string sink, Exception exception);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
-using System.Collections.Concurrent;
 using System.Threading;
 
 namespace Sluice.Pipeline.Batching;
@@ -15,6 +14,12 @@ public sealed class BatchPool
     public const int DefaultArenaBytes = 256 * 1024;
 
     /// <summary>
+    /// Idle arenas of each size that are kept: as many as the queue of one sink holds by default (64 MiB), because a burst fills it again and
+    /// again. What is not used for a second is given up by <see cref="TrimIdle"/>.
+    /// </summary>
+    public const int DefaultKeepAtMost = 256;
+
+    /// <summary>
     /// Bytes of the smallest arena. A batch that has to wait in a queue with little in it is moved to an arena of its size, so that
     /// the bytes a queue counts are close to the bytes of its samples even if they came one by one.
     /// </summary>
@@ -22,23 +27,20 @@ public sealed class BatchPool
 
     private const int MiddleArenaBytes = 32 * 1024;
 
-    private readonly ConcurrentBag<SampleBatch>[] _free;
     private readonly int[] _arenaBytes;
-    private readonly int[] _kept;
-    private readonly int _keepAtMost;
+    private readonly IdleBatches[] _idle;
     private int _outstanding;
 
     /// <param name="arenaBytes">Bytes of one arena; at least the longest sample.</param>
     /// <param name="keepAtMost">Idle arenas of each size kept for reuse; more are left to the garbage collector.</param>
-    public BatchPool(int arenaBytes = DefaultArenaBytes, int keepAtMost = 64)
+    public BatchPool(int arenaBytes = DefaultArenaBytes, int keepAtMost = DefaultKeepAtMost)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(arenaBytes);
         _arenaBytes = [.. Array.FindAll([SmallestArenaBytes, MiddleArenaBytes], smaller => smaller < arenaBytes), arenaBytes];
-        _free = Array.ConvertAll(_arenaBytes, static _ => new ConcurrentBag<SampleBatch>());
-        _kept = new int[_arenaBytes.Length];
-        _keepAtMost = keepAtMost;
+        _idle = Array.ConvertAll(_arenaBytes, _ => new IdleBatches(keepAtMost));
     }
 
+    // Pairs with the Interlocked calls in Rent and Return; a number for tests and metrics, nothing is decided by it.
     /// <summary>Batches that were rented and not yet returned.</summary>
     public int Outstanding => Volatile.Read(ref _outstanding);
 
@@ -52,22 +54,22 @@ public sealed class BatchPool
     /// <exception cref="ArgumentOutOfRangeException">More than <see cref="ArenaBytes"/>.</exception>
     public SampleBatch Rent(int atLeastBytes) => RentClass(SizeClassOf(atLeastBytes));
 
+    /// <summary>Gives up the idle arenas that were not needed since the last call.</summary>
+    public void TrimIdle()
+    {
+        foreach (IdleBatches idle in _idle)
+        {
+            idle.Trim();
+        }
+    }
+
     /// <summary>Bytes of the smallest arena that holds <paramref name="atLeastBytes"/>.</summary>
     internal int ArenaBytesFor(int atLeastBytes) => _arenaBytes[SizeClassOf(atLeastBytes)];
 
     internal void Return(SampleBatch batch)
     {
-        int sizeClass = batch.SizeClass;
         Interlocked.Decrement(ref _outstanding);
-        // Pairs with the decrement in RentClass: _kept is at least the number of batches in the bag, so the bag stays bounded.
-        if (Interlocked.Increment(ref _kept[sizeClass]) <= _keepAtMost)
-        {
-            _free[sizeClass].Add(batch);
-        }
-        else
-        {
-            Interlocked.Decrement(ref _kept[sizeClass]);
-        }
+        _idle[batch.SizeClass].Push(batch);
     }
 
     private int SizeClassOf(int atLeastBytes)
@@ -85,15 +87,7 @@ public sealed class BatchPool
     private SampleBatch RentClass(int sizeClass)
     {
         Interlocked.Increment(ref _outstanding);
-        if (_free[sizeClass].TryTake(out SampleBatch? batch))
-        {
-            Interlocked.Decrement(ref _kept[sizeClass]);
-        }
-        else
-        {
-            batch = new SampleBatch(this, _arenaBytes[sizeClass], sizeClass);
-        }
-
+        SampleBatch batch = _idle[sizeClass].TryPop() ?? new SampleBatch(this, _arenaBytes[sizeClass], sizeClass);
         batch.Reset();
         return batch;
     }

@@ -86,7 +86,7 @@ public sealed class SampleIntake : ISampleConsumer
         }
 
         _current = null;
-        // A full fence between "parked" and the look at the sinks: pairs with the Interlocked.Exchange in SinkWorker.NextAsync, which sets
+        // A full fence between "parked" and the look at the sinks: pairs with the Interlocked.Exchange in SinkWorker.ConsumeAsync, which sets
         // "idle" and then looks here. At least one of the two sees the other, so no batch is left with an idle sink.
         Interlocked.Exchange(ref _parked, batch);
         if (_fanOut.AnyIdle)

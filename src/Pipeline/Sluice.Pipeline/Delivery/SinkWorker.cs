@@ -41,7 +41,7 @@ internal sealed class SinkWorker
     /// <summary>Set once the sink cannot go on.</summary>
     public SinkFailure? Failure { get; private set; }
 
-    /// <summary>True when the sink has nothing to do. Pairs with the Interlocked.Exchange in <see cref="NextAsync"/>.</summary>
+    /// <summary>True when the sink has nothing to do. Pairs with the Interlocked.Exchange in <see cref="ConsumeAsync"/>.</summary>
     public bool IsIdle => Volatile.Read(ref _isIdle) != 0;
 
     /// <param name="pull">Asks the intakes for what they hold back; false when they have nothing that can be taken.</param>
@@ -64,11 +64,7 @@ internal sealed class SinkWorker
     {
         try
         {
-            while (await NextAsync().ConfigureAwait(false) is { } batch)
-            {
-                await WriteAsync(batch).ConfigureAwait(false);
-            }
-
+            await ConsumeAsync().ConfigureAwait(false);
             await Sink.FlushAsync(_deadline).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_deadline.IsCancellationRequested)
@@ -85,39 +81,34 @@ internal sealed class SinkWorker
         Sink.Ledger.Close(Failure?.Reason ?? DropReason.DrainTimeout);
     }
 
-    /// <summary>The next batch; null when the queue is closed and empty.</summary>
-    private async ValueTask<SampleBatch?> NextAsync()
+    /// <summary>
+    /// Writes batches until the queue is closed and empty. One method and not a few small asynchronous ones: so the state of the loop is made
+    /// once, and a wait allocates nothing.
+    /// </summary>
+    private async Task ConsumeAsync()
     {
-        while (true)
+        bool more = true;
+        while (more)
         {
-            if (_queue.TryDequeue() is { } batch)
+            while (_queue.TryDequeue() is { } batch)
             {
-                return batch;
+                try
+                {
+                    _deadline.ThrowIfCancellationRequested();
+                    await Sink.WriteAsync(batch, _deadline).ConfigureAwait(false);
+                }
+                finally
+                {
+                    batch.Release();
+                }
             }
 
             // Flush before waiting: samples that an intake collects while all sinks are busy must not stay there now.
             // The full fence orders "idle" before the look at the intakes; SampleIntake.EndOfDrain parks a batch, fences and then looks
             // at IsIdle. So at least one of the two sees the other.
             Interlocked.Exchange(ref _isIdle, 1);
-            bool more = _pull() || await _queue.WaitToDequeueAsync().ConfigureAwait(false);
+            more = _pull() || await _queue.WaitToDequeueAsync().ConfigureAwait(false);
             Volatile.Write(ref _isIdle, 0);
-            if (!more)
-            {
-                return null;
-            }
-        }
-    }
-
-    private async ValueTask WriteAsync(SampleBatch batch)
-    {
-        try
-        {
-            _deadline.ThrowIfCancellationRequested();
-            await Sink.WriteAsync(batch, _deadline).ConfigureAwait(false);
-        }
-        finally
-        {
-            batch.Release();
         }
     }
 
