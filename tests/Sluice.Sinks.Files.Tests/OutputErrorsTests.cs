@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.IO;
+using Sluice.Pipeline.Delivery;
+using Xunit;
+
+namespace Sluice.Sinks.Files.Tests;
+
+/// <summary>Errors that a test running as root cannot bring about for real.</summary>
+public sealed class OutputErrorsTests
+{
+    [Fact]
+    public void OnOpen_NoPermission_IsABadConfigurationAndSaysWhatToDo()
+    {
+        SinkException error = OutputErrors.OnOpen("/var/log/sluice/a.jsonl", new UnauthorizedAccessException("Access denied."));
+
+        Assert.Equal(
+            "Cannot write events to /var/log/sluice/a.jsonl: no permission; make /var/log/sluice writable for this user or name another path.",
+            error.Message);
+        Assert.True(error.IsConfiguration);
+    }
+
+    [Fact]
+    public void OnOpen_DiskFull_IsNoBadConfiguration()
+    {
+        SinkException error = OutputErrors.OnOpen("/a.jsonl", new IOException("No space left on device", 28));
+
+        Assert.Equal("Cannot write events to /a.jsonl: the disk is full; free space or name another path.", error.Message);
+        Assert.False(error.IsConfiguration);
+    }
+
+    [Theory]
+    [InlineData(122, "the disk quota is used up")]
+    [InlineData(5, "input/output error")]
+    [InlineData(27, "some other error")]
+    public void OnWrite_OtherErrors_AreFailures(int errno, string text)
+    {
+        SinkException error = OutputErrors.OnWrite("/a.jsonl", new IOException("some other error", errno));
+
+        Assert.Contains(text, error.Message, StringComparison.Ordinal);
+        Assert.Equal((DropReason.SinkFailed, false), (error.Reason, error.EndsQuietly));
+    }
+}
