@@ -41,14 +41,20 @@ internal sealed class TargetInspector(TlsLayoutTable layouts)
 
     private static TlsSymbols FindSymbols(ElfFile file)
     {
-        bool isExported = TlsFunctions.Required.All(name => file.TryFindDynamicSymbol(name, out _));
-        return new TlsSymbols(isExported ? FindExported(file) : FindUnexported(file));
+        // Nearly every file of a host ends after the first of these look-ups, and has no symbol table.
+        if (TlsFunctions.Required.All(name => file.TryFindDynamicSymbol(name, out _)))
+        {
+            return new TlsSymbols(FindExported(file, TlsFunctions.All));
+        }
+
+        Dictionary<string, ulong> unexported = FindUnexported(file);
+        return new TlsSymbols(unexported.Count > 0 ? unexported : FindExported(file, TlsFunctions.Required));
     }
 
-    private static Dictionary<string, ulong> FindExported(ElfFile file)
+    private static Dictionary<string, ulong> FindExported(ElfFile file, IReadOnlyList<string> names)
     {
         var offsets = new Dictionary<string, ulong>(StringComparer.Ordinal);
-        foreach (string name in TlsFunctions.All)
+        foreach (string name in names)
         {
             if (file.TryFindDynamicSymbol(name, out ElfSymbol symbol))
             {

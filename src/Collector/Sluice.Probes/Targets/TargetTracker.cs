@@ -11,7 +11,7 @@ namespace Sluice.Probes.Targets;
 /// Follows which TLS libraries are in use: a first scan, then mapping events as they come and a full scan from time to time.
 /// </summary>
 /// <remarks>
-/// <see cref="Added"/>, <see cref="Removed"/> and <see cref="Failed"/> are raised on the tracker's own thread, one at a time, only after <see cref="Start"/>
+/// <see cref="Added"/>, <see cref="Removed"/> and <see cref="Failed"/> are raised on the tracker's own thread, one at a time, only after <see cref="Start(Action{TlsTarget})"/>
 /// was called and never after <see cref="Dispose"/> has returned. Handlers may block (attaching does); what happens meanwhile waits.
 /// </remarks>
 public sealed class TargetTracker : IDisposable
@@ -60,23 +60,37 @@ public sealed class TargetTracker : IDisposable
     /// <summary>
     /// Scans once on the calling thread, then goes on in the background. Call it once. To miss nothing, let mapping events flow before: they wait.
     /// </summary>
-    /// <returns>What exists now; <see cref="Added"/> is not raised for these.</returns>
+    /// <param name="onExisting">
+    /// Called on the calling thread for each target that exists now, before the background thread begins, so that nothing else is raised meanwhile.
+    /// </param>
     /// <exception cref="TargetException">A library or process that the user named cannot be used.</exception>
-    public IReadOnlyList<TlsTarget> Start()
+    public void Start(Action<TlsTarget> onExisting)
     {
+        ArgumentNullException.ThrowIfNull(onExisting);
         if (_thread is not null)
         {
             throw new InvalidOperationException("The tracker was started before.");
         }
 
-        var initial = new List<TlsTarget>();
-        ScanAndMerge(initial.Add);
+        ScanAndMerge(onExisting);
         _thread = new Thread(Run) { IsBackground = true, Name = "sluice-targets" };
         _thread.Start();
-        return initial;
     }
 
-    /// <summary>Reports a new executable file mapping of any process. Does not block; callable from any thread, also before <see cref="Start"/>.</summary>
+    /// <summary>
+    /// As <see cref="Start(Action{TlsTarget})"/>, but hands the existing targets over when the background thread runs already: <see cref="Added"/> may be raised
+    /// while the caller still goes through them.
+    /// </summary>
+    /// <returns>What exists now; <see cref="Added"/> is not raised for these.</returns>
+    /// <exception cref="TargetException">A library or process that the user named cannot be used.</exception>
+    public IReadOnlyList<TlsTarget> Start()
+    {
+        var existing = new List<TlsTarget>();
+        Start(existing.Add);
+        return existing;
+    }
+
+    /// <summary>Reports a new executable file mapping of any process. Does not block; callable from any thread, also before <see cref="Start(Action{TlsTarget})"/>.</summary>
     /// <param name="pid">Process that mapped it.</param>
     /// <param name="major">Device of the file as the kernel's mmap record (or <c>/proc/PID/maps</c>) has it.</param>
     /// <param name="minor">The same.</param>

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Collections.Concurrent;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using Sluice.Bpf;
+using Sluice.Probes.Targets;
+using Xunit;
+
+namespace Sluice.Probes.Tests.Targets;
+
+public sealed class TargetTrackerTests : IDisposable
+{
+    private static readonly TimeSpan s_never = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_often = TimeSpan.FromMilliseconds(50);
+
+    private readonly TempDirectory _directory = new();
+    private readonly ConcurrentQueue<TlsTarget> _added = new();
+    private readonly ConcurrentQueue<TlsTarget> _removed = new();
+    private readonly ConcurrentQueue<Exception> _failures = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void OnMapping_NewProcessWithItsOwnCopy_AddsItWithoutAScan()
+    {
+        string copy = _directory.Copy(TestHost.FindLibrary("libssl.so.3"));
+        using TargetTracker tracker = Make(s_never);
+        tracker.Start();
+        using var process = new HeldProcess(_directory.Path);
+
+        Report(tracker, process, copy);
+        Report(tracker, process, copy);
+
+        TestHost.WaitUntil(() => !_added.IsEmpty, "the copy is added");
+        Assert.Equal(copy, Assert.Single(_added).DisplayPath);
+    }
+
+    [Fact]
+    public void OnMapping_ProcessHasEndedAlready_AddsTheFileByItsPath()
+    {
+        string copy = _directory.Copy(TestHost.FindLibrary("libssl.so.3"));
+        using TargetTracker tracker = Make(s_never);
+        tracker.Start();
+        Assert.True(HostFile.TryGetStatus(copy, out FileStatus status));
+
+        tracker.OnMapping(int.MaxValue, status.DeviceMajor, status.DeviceMinor, status.Inode, copy);
+
+        TestHost.WaitUntil(() => !_added.IsEmpty, "the file of the ended process is added");
+        Assert.Equal(copy, Assert.Single(_added).AttachPath);
+    }
+
+    [Fact]
+    public void OnMapping_ProgramRebuiltUnderTheSameInode_IsLookedAtAgain()
+    {
+        string path = _directory.Write("program", "not a program yet, but long enough to be looked at as one, sixty-four bytes");
+        using TargetTracker tracker = Make(s_never);
+        tracker.Start();
+        Assert.True(HostFile.TryGetStatus(path, out FileStatus status));
+        tracker.OnMapping(Environment.ProcessId, status.DeviceMajor, status.DeviceMinor, status.Inode, path);
+        Thread.Sleep(100);
+        Assert.Empty(_added);
+
+        using (FileStream stream = File.OpenWrite(path))
+        {
+            stream.Write(File.ReadAllBytes(TestHost.FindLibrary("libssl.so.3")));
+        }
+
+        tracker.OnMapping(Environment.ProcessId, status.DeviceMajor, status.DeviceMinor, status.Inode, path);
+
+        TestHost.WaitUntil(() => !_added.IsEmpty, "the rebuilt program is added");
+    }
+
+    [Fact]
+    public void Start_LibraryComesAndGoes_IsAddedByAScanAndRemovedAfterTheGrace()
+    {
+        string copy = _directory.Copy(TestHost.FindLibrary("libssl.so.3"));
+        using TargetTracker tracker = Make(s_often);
+        tracker.Start();
+        using (var process = new HeldProcess(_directory.Path))
+        {
+            TestHost.WaitUntil(() => _added.Any(target => target.DisplayPath == copy), "the copy is added");
+        }
+
+        TestHost.WaitUntil(() => !_removed.IsEmpty, "the copy is removed");
+        Assert.Same(_added.Single(target => target.DisplayPath == copy), Assert.Single(_removed));
+        Assert.Empty(_failures);
+    }
+
+    [Fact]
+    public void Start_LibraryExistsAlready_IsHandedOverOnTheCallersThread()
+    {
+        string copy = _directory.Copy(TestHost.FindLibrary("libssl.so.3"));
+        using var process = new HeldProcess(_directory.Path);
+        using TargetTracker tracker = Make(s_often);
+        int thread = Environment.CurrentManagedThreadId;
+        int seen = 0;
+
+        tracker.Start(target =>
+        {
+            Assert.Equal(thread, Environment.CurrentManagedThreadId);
+            seen += target.DisplayPath == copy ? 1 : 0;
+        });
+        Thread.Sleep(200);
+
+        Assert.Equal(1, seen);
+        Assert.DoesNotContain(_added, target => target.DisplayPath == copy);
+        Assert.Throws<InvalidOperationException>(() => tracker.Start());
+    }
+
+    [Fact]
+    public void Retry_TargetStillThere_IsAddedAnewAsAnotherObject()
+    {
+        using TargetTracker tracker = Make(s_often);
+        TlsTarget first = tracker.Start()[0];
+
+        tracker.Retry(first);
+
+        TestHost.WaitUntil(() => _added.Any(target => target.Key == first.Key), "the target is added again");
+        Assert.NotSame(first, _added.First(target => target.Key == first.Key));
+    }
+
+    [Fact]
+    public void Added_HandlerThrows_EndsTheTrackerWithFailed()
+    {
+        string copy = _directory.Copy(TestHost.FindLibrary("libssl.so.3"));
+        using TargetTracker tracker = Make(s_often);
+        var failure = new InvalidOperationException("The kernel refused.");
+        tracker.Added += target => throw (target.DisplayPath == copy ? failure : new InvalidOperationException("Another library came into use during the test."));
+        tracker.Start();
+        using var process = new HeldProcess(_directory.Path);
+
+        TestHost.WaitUntil(() => !_failures.IsEmpty, "the failure is reported");
+
+        Assert.Same(failure, Assert.Single(_failures));
+    }
+
+    [Fact]
+    public void OnMapping_MoreEventsThanWait_AreMadeUpForByAScan()
+    {
+        string copy = _directory.Copy(TestHost.FindLibrary("libssl.so.3"));
+        using TargetTracker tracker = Make(s_never);
+        using var entered = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        using var process = new HeldProcess(_directory.Path);
+        tracker.Start();
+        string second = _directory.Copy(copy, "second");
+        Assert.True(HostFile.TryGetStatus(second, out FileStatus status));
+        tracker.Added += _ =>
+        {
+            entered.Set();
+            release.Wait(TestContext.Current.CancellationToken);
+        };
+        tracker.OnMapping(int.MaxValue, status.DeviceMajor, status.DeviceMinor, status.Inode, second);
+        Assert.True(entered.Wait(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        using var third = new TempDirectory();
+        third.Copy(copy);
+        using var late = new HeldProcess(third.Path);
+
+        for (uint i = 1; i < 6000; i++)
+        {
+            tracker.OnMapping(int.MaxValue, 0, 0, i, "/nonexistent");
+        }
+
+        release.Set();
+
+        TestHost.WaitUntil(() => _added.Any(target => target.DisplayPath == third.File("libssl.so.3")), "the scan finds what no event told");
+    }
+
+    [Fact]
+    public void Dispose_Twice_StopsTheThreadAndKeepsQuiet()
+    {
+        TargetTracker tracker = Make(s_often);
+        tracker.Start();
+
+        tracker.Dispose();
+        tracker.Dispose();
+        int added = _added.Count;
+        using var process = new HeldProcess();
+        Thread.Sleep(150);
+
+        Assert.Equal(added, _added.Count);
+        Assert.Empty(_failures);
+    }
+
+    private TargetTracker Make(TimeSpan rescan)
+    {
+        var tracker = new TargetTracker(
+            new TargetDiscovery(new TargetSelection()), new TargetTrackerOptions { RescanInterval = rescan, RemovalGrace = TimeSpan.FromMilliseconds(200) });
+        tracker.Added += _added.Enqueue;
+        tracker.Removed += _removed.Enqueue;
+        tracker.Failed += _failures.Enqueue;
+        return tracker;
+    }
+
+    private static void Report(TargetTracker tracker, HeldProcess process, string path)
+    {
+        Assert.True(HostFile.TryGetStatus(path, out FileStatus status));
+        tracker.OnMapping(process.Id, status.DeviceMajor, status.DeviceMinor, status.Inode, path);
+    }
+}
