@@ -127,17 +127,28 @@ public sealed class RingbufReaderTests
         using BpfObject bpf = KernelTest.Load();
         using MappedMemory? control = withControl ? bpf.Map("control").Map() : null;
 
-        // No idle time: each record races with the reader's way to sleep.
         ReaderOptions options = new() { SafetyNetMs = 60_000, IdleAfterMs = 0 };
         using RingbufReader reader = new([bpf.Map("ring")], options, control);
-        using SemaphoreSlim arrived = new(0);
-        CollectingHandler handler = new() { DuringSample = _ => arrived.Release() };
-        Task run = RunOnThread(reader, handler);
 
-        for (int i = 0; i < 2000; i++)
+        // The reader goes to sleep a varying moment after it let the next record go: that one comes before, during or after
+        // the last look at the ring.
+        int arrived = 0;
+        CollectingHandler handler = new()
         {
-            _ = bpf.Program("submit_records").TestRun(KernelTest.Arguments(1, 0));
-            Assert.True(arrived.Wait(10_000, TestContext.Current.CancellationToken), $"record {i} woke nobody");
+            DuringSample = count =>
+            {
+                Volatile.Write(ref arrived, count);
+                Thread.SpinWait(count % 64 * 20);
+            },
+        };
+        Task run = RunOnThread(reader, handler);
+        BpfProgram program = bpf.Program("submit_records");
+        byte[] one = KernelTest.Arguments(1, 0);
+
+        for (int i = 1; i <= 2000; i++)
+        {
+            _ = program.TestRun(one);
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref arrived) >= i, 10_000), $"record {i} woke nobody");
         }
 
         reader.Stop();
