@@ -67,10 +67,10 @@ internal sealed class SinkDriver : IAsyncDisposable
         return WriteAsync(batch);
     }
 
-    /// <summary>Writes numbered samples in batches of 1,000.</summary>
+    /// <summary>Writes numbered samples in batches of about 500.</summary>
     public async Task WriteNumberedAsync(int perConnection, int connections = 1, ulong first = 0, int payloadBytes = 64)
     {
-        int perBatch = Math.Max(1, 1_000 / connections);
+        int perBatch = Math.Max(1, 500 / connections);
         for (int done = 0; done < perConnection; done += perBatch)
         {
             int count = Math.Min(perBatch, perConnection - done);

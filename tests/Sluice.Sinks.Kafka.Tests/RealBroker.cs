@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using Xunit;
+
+namespace Sluice.Sinks.Kafka.Tests;
+
+/// <summary>
+/// An Apache Kafka of our own, started by the script <c>kafka/kafka</c> of the services folder: <c>SLUICE_SERVICES</c>, else
+/// <c>../shared/services</c> beside the repository.
+/// </summary>
+internal sealed class RealBroker : IDisposable
+{
+    /// <summary>The script puts further listeners at these distances from the port.</summary>
+    private const int SaslOffset = 50;
+    private const int ControllerOffset = 100;
+
+    private readonly string _script;
+    private readonly string _folder;
+    private readonly int _port;
+    private readonly string[] _startOptions;
+
+    private RealBroker(string script, string[] startOptions)
+    {
+        _script = script;
+        _startOptions = startOptions;
+        _port = FindPort();
+        _folder = Directory.CreateTempSubdirectory("sluice-kafka-").FullName;
+    }
+
+    public string Address => $"127.0.0.1:{_port}";
+
+    /// <summary>The listener with TLS and SASL.</summary>
+    public string SecureAddress => $"127.0.0.1:{_port + SaslOffset}";
+
+    /// <summary>Certificate of the authority that signed the broker's.</summary>
+    public string AuthorityFile => Path.Combine(_folder, "ca.pem");
+
+    /// <summary>A running broker; skips the test when there is no Kafka or no Java.</summary>
+    public static async Task<RealBroker> StartNewAsync(params string[] startOptions)
+    {
+        string? script = FindScript();
+        Assert.SkipUnless(script is not null, "No Kafka: set SLUICE_SERVICES to the folder that has kafka/kafka.");
+        Assert.SkipUnless(HasProgram("java"), "No Java: apt-get install openjdk-17-jre-headless.");
+        var broker = new RealBroker(script!, startOptions);
+        try
+        {
+            await broker.StartAsync();
+        }
+        catch
+        {
+            broker.Dispose();
+            throw;
+        }
+
+        return broker;
+    }
+
+    /// <summary>Starts it, or starts it again with the same data.</summary>
+    public Task StartAsync() => RunAsync(["start", "--port", $"{_port}", .. _startOptions]);
+
+    public Task StopAsync() => RunAsync(["stop"]);
+
+    /// <summary>Lets it hang: connections stand, nothing answers.</summary>
+    public Task PauseAsync() => RunAsync(["pause"]);
+
+    public Task ResumeAsync() => RunAsync(["resume"]);
+
+    public void Dispose()
+    {
+        RunAsync(["kill"]).GetAwaiter().GetResult();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    public static bool HasProgram(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, name)));
+
+    private static string? FindScript()
+    {
+        string? services = Environment.GetEnvironmentVariable("SLUICE_SERVICES");
+        if (services is null)
+        {
+            DirectoryInfo? folder = new(AppContext.BaseDirectory);
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Sluice.slnx")))
+            {
+                folder = folder.Parent;
+            }
+
+            services = folder?.Parent is { } beside ? Path.Combine(beside.FullName, "shared", "services") : null;
+        }
+
+        string? script = services is null ? null : Path.Combine(services, "kafka", "kafka");
+        return File.Exists(script) ? script : null;
+    }
+
+    private static int FindPort()
+    {
+        for (int attempt = 0; attempt < 100; attempt++)
+        {
+            int port = Random.Shared.Next(20_000, 30_000);
+            if (IsFree(port) && IsFree(port + SaslOffset) && IsFree(port + ControllerOffset))
+            {
+                return port;
+            }
+        }
+
+        throw new InvalidOperationException("No three free ports.");
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private async Task RunAsync(string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(_script, [.. arguments, "--dir", _folder])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+
+        // The broker inherits neither pipe for long, but reading both keeps a talkative script from blocking.
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"kafka {arguments[0]}: {await output}{await error}");
+        }
+    }
+}
