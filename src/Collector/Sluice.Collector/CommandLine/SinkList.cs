@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using Sluice.Pipeline.Delivery;
 
@@ -21,6 +22,7 @@ internal static class SinkList
         }
 
         CheckNames(sinks);
+        CheckFiles(sinks);
         CheckStandardOutput(sinks);
         return sinks;
     }
@@ -46,6 +48,19 @@ internal static class SinkList
             if (!names.Add(sink.Name))
             {
                 throw new UsageException($"--sink '{sink.Text}': another sink is already called '{sink.Name}'; give each its own ?name=.");
+            }
+        }
+    }
+
+    private static void CheckFiles(IEnumerable<SinkUri> sinks)
+    {
+        var paths = new HashSet<string>(StringComparer.Ordinal);
+        foreach (SinkUri sink in sinks)
+        {
+            // What has no path at all is the sink's own to refuse.
+            if (sink.Scheme == SinkSchemes.JsonLines && sink.Target is not ("" or StandardOutput) && !paths.Add(Path.GetFullPath(sink.Target)))
+            {
+                throw new UsageException($"--sink '{sink.Text}': another sink already writes to this file, and their events would mix.");
             }
         }
     }

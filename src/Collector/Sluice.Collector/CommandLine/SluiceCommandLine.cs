@@ -37,7 +37,7 @@ internal static class SluiceCommandLine
                 settings = parsed;
                 return CaptureHost.RunAsync(parsed);
             },
-            doctor: static _ => Task.FromResult(ExitCode.Done));
+            doctor: DoctorCommand.Run);
         ParseResult result = root.Parse(args, s_parser);
         string command = result.CommandResult.Command == root ? "sluice" : "sluice " + result.CommandResult.Command.Name;
         try
@@ -62,14 +62,14 @@ internal static class SluiceCommandLine
                 settings = parsed;
                 return Task.FromResult(ExitCode.Done);
             },
-            doctor: static _ => Task.FromResult(ExitCode.Done));
+            doctor: static _ => ExitCode.Done);
         ParseResult result = root.Parse(["capture", .. args], s_parser);
         ThrowOnParseError(result);
         result.Invoke(s_invocation);
         return settings ?? throw new UsageException("the command line does not start a capture.");
     }
 
-    private static RootCommand Build(Func<CaptureSettings, Task<ExitCode>> capture, Func<bool, Task<ExitCode>> doctor)
+    private static RootCommand Build(Func<CaptureSettings, Task<ExitCode>> capture, Func<bool, ExitCode> doctor)
     {
         var root = new RootCommand(
             "Taps TLS plaintext of running processes with eBPF and streams it, counted to the last event, to a terminal, JSON Lines files and Kafka.")

@@ -1,11 +1,206 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.Diagnostics;
+using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
 using Sluice.Collector.CommandLine;
+using Sluice.Collector.Diagnostics;
+using Sluice.Collector.Sinks;
+using Sluice.Pipeline;
+using Sluice.Pipeline.Batching;
+using Sluice.Pipeline.Delivery;
+using Sluice.Probes;
 
 namespace Sluice.Collector.Hosting;
 
-internal static class CaptureHost
+/// <summary>
+/// One run of <c>sluice capture</c>, the composition root. It owns everything in the order of opening:
+/// <code>
+/// module: load → pipeline: start sinks → reader: map rings, start thread → module: attach → ready … stop
+/// stop: detach → reader: last drain → pipeline: queues, flush, dispose sinks, final ledger → reader: unmap → module: close
+/// </code>
+/// </summary>
+internal sealed class CaptureHost
 {
-    public static Task<ExitCode> RunAsync(CaptureSettings settings) => throw new NotSupportedException(settings.ToString());
+    private readonly CaptureSettings _settings;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly StopRequest _stop = new();
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private readonly Abandonment _abandonment;
+
+    private CaptureHost(CaptureSettings settings, ILoggerFactory loggers)
+    {
+        _settings = settings;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger("capture");
+        _abandonment = new Abandonment(settings.LedgerPath);
+    }
+
+    private long ElapsedMs => (long)Stopwatch.GetElapsedTime(_started).TotalMilliseconds;
+
+    /// <summary>Captures until told to stop; completes when everything is drained and closed.</summary>
+    public static async Task<ExitCode> RunAsync(CaptureSettings settings)
+    {
+        using var loggers = new StderrLoggerFactory(Console.Error, settings.LogLevel);
+        return await new CaptureHost(settings, loggers).RunAsync();
+    }
+
+    private async Task<ExitCode> RunAsync()
+    {
+        using var signals = new StopSignals(_stop, _abandonment.Execute);
+        if (_settings.ReadyFilePath is { } readyFile)
+        {
+            ReadyFile.Clear(readyFile);
+        }
+
+        // Before anything touches the kernel: a bad sink option is the cheapest mistake to report.
+        ISink[] sinks = [.. _settings.Sinks.Select(new SinkFactory(_settings.Hex, _loggers).Create)];
+        using ICaptureModule module = ModuleFactory.Create(_settings.Modules.Single(), _loggers);
+        module.Load(_settings.Capture);
+        HostLog.Step(_logger, "Programs loaded", ElapsedMs);
+        CapturePipeline pipeline = BuildPipeline(module, sinks);
+        if (!await TryStartAsync(pipeline))
+        {
+            return ExitCode.Done;
+        }
+
+        HostLog.Step(_logger, "Sinks started", ElapsedMs);
+        _abandonment.Pipeline = pipeline;
+        await using var ending = new PipelineEnding(pipeline, _settings.DrainTimeout);
+        using ModuleReader reader = OpenReader(module, pipeline);
+        reader.Start();
+        Announce(module, module.Attach(e => _stop.TryStop("new processes are no longer followed", e)));
+        StopCause cause = await WaitForStopAsync();
+        return await StopAsync(cause, module, reader, pipeline);
+    }
+
+    private CapturePipeline BuildPipeline(ICaptureModule module, ISink[] sinks)
+    {
+        var watch = new SinkWatch(_settings.Sinks.Count, _stop, _logger);
+        CapturePipelineBuilder builder = new CapturePipelineBuilder()
+            .UseKernelCounters(new ModuleCounters([module]))
+            .UseLogger(_loggers.CreateLogger("pipeline"))
+            .OnSinkFailed(watch.OnSinkFailed);
+        if (_settings.LedgerPath is { } ledgerPath)
+        {
+            builder.UseLedgerFile(ledgerPath);
+        }
+
+        for (int i = 0; i < sinks.Length; i++)
+        {
+            builder.AddSink(sinks[i], SinkFactory.QueueOptions(_settings.Sinks[i]));
+        }
+
+        return builder.Build();
+    }
+
+    /// <summary>False when the user stopped us while a sink was still connecting.</summary>
+    private async Task<bool> TryStartAsync(CapturePipeline pipeline)
+    {
+        using var interrupted = new CancellationTokenSource();
+        _ = _stop.Requested.ContinueWith(_ => interrupted.Cancel(), TaskScheduler.Default);
+        try
+        {
+            await pipeline.StartAsync(interrupted.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (_stop.Requested.IsCompleted)
+        {
+            HostLog.Stopping(_logger, (await _stop.Requested).Reason);
+            return false;
+        }
+        catch (LedgerFileException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    private ModuleReader OpenReader(ICaptureModule module, CapturePipeline pipeline)
+    {
+        SampleLimit? limit = _settings.MaxEvents is { } count ? new SampleLimit(count, () => _stop.TryStop("--max-events is reached")) : null;
+        return ModuleReader.Open(
+            module, _settings.Capture.MapSizePages, pipeline, limit, e => _stop.TryStop("the reader of the rings died", e));
+    }
+
+    private void Announce(ICaptureModule module, int targets)
+    {
+        string transport = module.Transport == CaptureTransport.Perf ? "perf" : "ringbuf";
+        HostLog.Ready(_logger, module.Name, targets, transport, ElapsedMs);
+        if (targets == 0)
+        {
+            HostLog.NothingToTapYet(_logger);
+        }
+
+        if (_settings.ReadyFilePath is { } readyFile)
+        {
+            ReadyFile.Write(readyFile, targets, transport);
+        }
+    }
+
+    private async Task<StopCause> WaitForStopAsync()
+    {
+        if (_settings.Duration is { } duration)
+        {
+            await Task.WhenAny(_stop.Requested, Task.Delay(duration));
+            _stop.TryStop("--duration is over");
+        }
+
+        return await _stop.Requested;
+    }
+
+    private async Task<ExitCode> StopAsync(StopCause cause, ICaptureModule module, ModuleReader reader, CapturePipeline pipeline)
+    {
+        long stopping = Stopwatch.GetTimestamp();
+        LogCause(cause);
+
+        // The clock starts first: a reader that waits for a slow sink is let go when the budget is spent, whatever happens below.
+        pipeline.BeginStop(_settings.DrainTimeout);
+        module.Detach();
+        HostLog.Step(_logger, "Probes detached", ElapsedMs);
+        if (!reader.Stop(Left(stopping)))
+        {
+            HostLog.ReaderStuck(_logger);
+        }
+
+        _abandonment.ReaderHasEnded();
+        CompletionReport report = await pipeline.CompleteAsync(Left(stopping));
+        HostLog.Step(_logger, "Pipeline complete", ElapsedMs);
+        return _abandonment.TryFinish() ? Conclude(cause, report) : await Abandonment.ProcessEndsAsync();
+    }
+
+    private ExitCode Conclude(StopCause cause, CompletionReport report)
+    {
+        if (report.Abandoned != 0)
+        {
+            HostLog.DrainTimedOut(_logger, _settings.DrainTimeout.TotalSeconds, report.Abandoned);
+        }
+
+        Console.Error.Write(report.Ledger.ToText());
+        bool good = cause.Failure is null
+            && report.Abandoned == 0
+            && report.Failures.All(static failure => failure.EndsQuietly)
+            && report.Ledger.Verify().Count == 0;
+        return good ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private void LogCause(StopCause cause)
+    {
+        if (cause.Failure is { } failure)
+        {
+            HostLog.StoppingBroken(_logger, cause.Reason, failure);
+        }
+        else
+        {
+            HostLog.Stopping(_logger, cause.Reason);
+        }
+    }
+
+    private TimeSpan Left(long stopping)
+    {
+        TimeSpan left = _settings.DrainTimeout - Stopwatch.GetElapsedTime(stopping);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
 }

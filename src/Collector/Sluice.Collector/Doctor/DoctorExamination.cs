@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Bpf;
+using Sluice.Bpf.Features;
+using Sluice.Probes;
+using Sluice.Probes.OpenSsl;
+using Sluice.Probes.Targets;
+using Sluice.Sinks.Kafka;
+
+namespace Sluice.Collector.Doctor;
+
+/// <summary>Finds out what this host allows, mostly by trying it. Leaves nothing behind.</summary>
+internal static class DoctorExamination
+{
+    private const string RunPrivileged = "run as root, or grant what is missing";
+
+    public static DoctorReport Run()
+    {
+        HostEnvironment host = HostEnvironment.Read();
+        KernelFeatures features = KernelFeatures.Probe();
+        List<Obstacle> obstacles = FindObstacles(host, features);
+        FeatureProbe? programs = null;
+        if (obstacles.Count == 0)
+        {
+            programs = TryPrograms();
+            if (!programs.Value.IsAvailable)
+            {
+                obstacles.Add(new Obstacle($"the kernel refused the programs: {programs.Value.Detail}", "report it with the output of sluice doctor --json"));
+            }
+        }
+
+        using var discovery = new TargetDiscovery(new TargetSelection());
+        TargetScan scan = discovery.Scan();
+        return new DoctorReport
+        {
+            Host = host,
+            Architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(),
+            Features = features,
+            LockedMemoryLimit = ReadLockedMemoryLimit(),
+            Programs = programs,
+            Transport = features.RingBuffer.IsAvailable ? "ringbuf" : "perf",
+            KafkaClientVersion = KafkaClientLibrary.FindVersion(),
+            Libraries = [.. scan.Found.Select(Describe)],
+            Processes = scan.ProcessCount,
+            UnreadableProcesses = scan.UnreadableProcessCount,
+            Obstacles = obstacles,
+            Warnings = FindWarnings(host, scan),
+        };
+    }
+
+    private static List<Obstacle> FindObstacles(HostEnvironment host, KernelFeatures features)
+    {
+        List<Obstacle> obstacles = [.. host.ObstaclesToTlsCapture().Select(static missing => new Obstacle($"missing {missing}", RunPrivileged))];
+        Require(features.Libbpf, "libbpf", "install libbpf 1.1 or later (Debian, Ubuntu: apt-get install libbpf1)", obstacles);
+        Require(features.Btf, "BTF of the kernel", "use a kernel with CONFIG_DEBUG_INFO_BTF, mount the host's /sys, or give --btf-file", obstacles);
+        Require(features.Uprobes, "uprobes", "use a kernel with CONFIG_UPROBE_EVENTS (4.17 or later)", obstacles);
+
+        // Without libbpf or privilege the trial itself fails, and says nothing about the kernel.
+        if (obstacles.Count == 0)
+        {
+            Require(features.UprobeCookie, "attach cookies of uprobes", "use Linux 5.15 or later", obstacles);
+        }
+
+        return obstacles;
+    }
+
+    private static void Require(FeatureProbe feature, string name, string remedy, List<Obstacle> obstacles)
+    {
+        if (!feature.IsAvailable)
+        {
+            obstacles.Add(new Obstacle($"missing {name}: {feature.Detail}", remedy));
+        }
+    }
+
+    private static FeatureProbe TryPrograms()
+    {
+        long started = Stopwatch.GetTimestamp();
+        try
+        {
+            using var module = new OpenSslModule(NullLogger.Instance);
+            module.Load(new CaptureOptions());
+            return new FeatureProbe(true, string.Create(
+                CultureInfo.InvariantCulture, $"loaded and verified in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0} ms"));
+        }
+        catch (BpfException e)
+        {
+            return new FeatureProbe(false, e.Message.ReplaceLineEndings(" "));
+        }
+    }
+
+    private static List<string> FindWarnings(HostEnvironment host, TargetScan scan)
+    {
+        var warnings = new List<string>();
+        if (host.ContainerHint is { } hint)
+        {
+            warnings.Add($"This looks like a container ({hint}): only processes of its PID namespace are found, and what is said about the host may be wrong.");
+        }
+
+        if (host.Lockdown == LockdownMode.Confidentiality)
+        {
+            warnings.Add("The kernel is locked down (confidentiality): events carry no addresses.");
+        }
+
+        if (scan.UnreadableProcessCount > 0)
+        {
+            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"{scan.UnreadableProcessCount} processes could not be looked into; what they use is not known."));
+        }
+
+        if (scan.Found.Count == 0)
+        {
+            warnings.Add("No TLS library is in use now; a capture would wait for one.");
+        }
+
+        return warnings;
+    }
+
+    private static DoctorLibrary Describe(FoundTarget found) => new(
+        found.Target.DisplayPath,
+        found.Target.Identity.ToString(),
+        found.Target.Layout?.Row.ToString(),
+        found.Target.Layout?.IsMeasured ?? false,
+        found.ProcessCount,
+        found.Target.Identity.BuildId);
+
+    private static string ReadLockedMemoryLimit()
+    {
+        const string label = "Max locked memory";
+        string? line = File.ReadLines("/proc/self/limits").FirstOrDefault(static text => text.StartsWith(label, StringComparison.Ordinal));
+        string? soft = line?[label.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+        return soft switch
+        {
+            null => "unknown",
+            "unlimited" => soft,
+            _ => soft + " bytes",
+        };
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Generic;
+using Sluice.Bpf.Features;
+
+namespace Sluice.Collector.Doctor;
+
+/// <summary>What was found about this host.</summary>
+internal sealed record DoctorReport
+{
+    public required HostEnvironment Host { get; init; }
+
+    /// <summary>Machine architecture, such as <c>x64</c>.</summary>
+    public required string Architecture { get; init; }
+
+    public required KernelFeatures Features { get; init; }
+
+    /// <summary>Soft limit of locked memory as <c>/proc/self/limits</c> has it.</summary>
+    public required string LockedMemoryLimit { get; init; }
+
+    /// <summary>Whether the kernel took the programs of the tls module; null when it was not tried because something else is missing.</summary>
+    public required FeatureProbe? Programs { get; init; }
+
+    /// <summary>What a capture would use without <c>--transport</c>.</summary>
+    public required string Transport { get; init; }
+
+    /// <summary>Version of librdkafka; null when it cannot be loaded.</summary>
+    public required string? KafkaClientVersion { get; init; }
+
+    public required IReadOnlyList<DoctorLibrary> Libraries { get; init; }
+
+    /// <summary>Processes whose mappings were read.</summary>
+    public required int Processes { get; init; }
+
+    /// <summary>Processes that could not be looked into.</summary>
+    public required int UnreadableProcesses { get; init; }
+
+    /// <summary>Empty: <c>sluice capture tls</c> works here.</summary>
+    public required IReadOnlyList<Obstacle> Obstacles { get; init; }
+
+    /// <summary>What works less well than it could.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using Sluice.Bpf.Features;
+
+namespace Sluice.Collector.Doctor;
+
+/// <summary>Writes a report for people.</summary>
+internal static class DoctorText
+{
+    private const int LabelWidth = 18;
+
+    public static void Write(DoctorReport report, TextWriter output)
+    {
+        output.WriteLine($"sluice {ProductVersion.Text} on Linux {report.Host.KernelRelease} ({report.Architecture})");
+        output.WriteLine();
+        foreach ((string label, string value) in Facts(report))
+        {
+            output.WriteLine("  " + label.PadRight(LabelWidth) + value);
+        }
+
+        output.WriteLine();
+        WriteLibraries(report, output);
+        foreach (string warning in report.Warnings)
+        {
+            output.WriteLine("Note: " + warning);
+        }
+
+        WriteVerdict(report, output);
+    }
+
+    private static IEnumerable<(string Label, string Value)> Facts(DoctorReport report)
+    {
+        IReadOnlyList<string> missing = report.Host.Capabilities.MissingForTlsCapture();
+        yield return ("kernel BTF", Say(report.Features.Btf));
+        yield return ("libbpf", Say(report.Features.Libbpf));
+        yield return ("uprobes", Say(report.Features.Uprobes));
+        yield return ("uprobe cookie", Say(report.Features.UprobeCookie));
+        yield return ("ring buffer", Say(report.Features.RingBuffer));
+        yield return ("tls programs", report.Programs is { } programs ? Say(programs) : "not tried, see below");
+        yield return ("capabilities", missing.Count == 0 ? "all that are needed" : "missing: " + string.Join("; ", missing));
+        yield return ("locked memory", report.LockedMemoryLimit);
+        yield return ("lockdown", report.Host.Lockdown == LockdownMode.Unknown ? "none that the kernel tells of" : report.Host.Lockdown.ToString().ToLowerInvariant());
+        yield return ("container", report.Host.ContainerHint is { } hint ? $"looks like one ({hint})" : "no sign of one");
+        yield return ("Kafka client", report.KafkaClientVersion is { } version ? "librdkafka " + version : "librdkafka cannot be loaded: no kafka: sinks");
+        yield return ("would choose", $"transport {report.Transport}, bytecode core");
+    }
+
+    private static string Say(FeatureProbe feature) => feature.ToString();
+
+    private static void WriteLibraries(DoctorReport report, TextWriter output)
+    {
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"TLS libraries that would be tapped ({report.Libraries.Count}; {report.Processes} processes looked at):"));
+        foreach (DoctorLibrary library in report.Libraries.OrderByDescending(static library => library.Processes).ThenBy(static library => library.Path))
+        {
+            string offsets = library.Offsets is null ? "offsets unknown" : "offsets of " + library.Offsets + (library.OffsetsAreMeasured ? "" : " (not measured)");
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {library.Path}: {library.Library}, {offsets}, used by {library.Processes} processes"));
+        }
+
+        output.WriteLine();
+    }
+
+    private static void WriteVerdict(DoctorReport report, TextWriter output)
+    {
+        if (report.Obstacles.Count == 0)
+        {
+            output.WriteLine("sluice capture tls works here.");
+            return;
+        }
+
+        output.WriteLine("sluice capture tls does not work here:");
+        foreach (Obstacle obstacle in report.Obstacles)
+        {
+            output.WriteLine($"  - {obstacle.Problem}: {obstacle.Remedy}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using Microsoft.Extensions.Logging;
+using Sluice.Collector.CommandLine;
+using Sluice.Probes;
+using Sluice.Probes.OpenSsl;
+
+namespace Sluice.Collector.Hosting;
+
+/// <summary>Makes capture modules by name.</summary>
+internal static class ModuleFactory
+{
+    /// <param name="name">One of <see cref="ModuleNames.Available"/>.</param>
+    /// <param name="loggers">For what the module has to say.</param>
+    public static ICaptureModule Create(string name, ILoggerFactory loggers) => name switch
+    {
+        ModuleNames.Tls => new OpenSslModule(loggers.CreateLogger("tls")),
+        _ => throw new ArgumentException($"There is no module '{name}'.", nameof(name)),
+    };
+}

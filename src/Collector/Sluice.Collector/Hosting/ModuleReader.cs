@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using Sluice.Bpf;
+using Sluice.Pipeline;
+using Sluice.Pipeline.Batching;
+using Sluice.Pipeline.Ordering;
+using Sluice.Probes;
+
+namespace Sluice.Collector.Hosting;
+
+/// <summary>Joins a loaded module's rings to the pipeline: the reader for its transport, on a thread of its own.</summary>
+internal sealed class ModuleReader : IDisposable
+{
+    // For the way out after a failed start: nothing has flowed yet, so the reader ends at once or never.
+    private static readonly TimeSpan s_disposePatience = TimeSpan.FromSeconds(1);
+
+    private readonly IDisposable _reader;
+    private readonly ReaderThread _thread;
+
+    private ModuleReader(IDisposable reader, ReaderThread thread)
+    {
+        _reader = reader;
+        _thread = thread;
+    }
+
+    /// <summary>Maps the rings; reading begins with <see cref="Start"/>.</summary>
+    /// <param name="module">Loaded, and open until this is disposed.</param>
+    /// <param name="mapSizePages">Pages per CPU of perf buffers.</param>
+    /// <param name="pipeline">Gets the samples.</param>
+    /// <param name="limit">Ends the capture after a number of samples; null for none.</param>
+    /// <param name="onDied">Called from the reader's thread when it has ended by an error.</param>
+    public static ModuleReader Open(
+        ICaptureModule module, int mapSizePages, CapturePipeline pipeline, SampleLimit? limit, Action<Exception> onDied) =>
+        module.PerfEvents is { } events
+            ? OpenPerf(events, mapSizePages, pipeline.CreateResequencedIntake(limit), onDied)
+            : OpenRings(module, pipeline.CreateIntake(limit), onDied);
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Takes what the rings hold now and ends; false when it has not ended in time. The probes should be detached before.</summary>
+    public bool Stop(TimeSpan timeout) => _thread.Stop(timeout);
+
+    /// <summary>Stops the thread where that was not done, and unmaps the rings.</summary>
+    public void Dispose()
+    {
+        _thread.Stop(s_disposePatience);
+        _reader.Dispose();
+    }
+
+    private static ModuleReader OpenRings(ICaptureModule module, SampleIntake intake, Action<Exception> onDied)
+    {
+        var reader = new RingbufReader(module.RingShards, ReaderOptions.Default, module.Control);
+        var handler = new IntakeHandler(intake);
+        return new ModuleReader(reader, new ReaderThread(() => reader.Run(ref handler), reader.Stop, onDied));
+    }
+
+    private static ModuleReader OpenPerf(BpfMap events, int mapSizePages, SampleResequencer resequencer, Action<Exception> onDied)
+    {
+        var reader = new PerfReader(events, mapSizePages, ReaderOptions.Default);
+        var handler = new ResequencerHandler(resequencer);
+        return new ModuleReader(reader, new ReaderThread(() => reader.Run(ref handler), reader.Stop, onDied));
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using Microsoft.Extensions.Logging;
+using Sluice.Collector.CommandLine;
+using Sluice.Pipeline.Delivery;
+using Sluice.Pipeline.Encoding;
+using Sluice.Sinks.Files;
+using Sluice.Sinks.Kafka;
+
+namespace Sluice.Collector.Sinks;
+
+/// <summary>Makes sinks from their URIs. Nothing is opened: that is for the pipeline's start.</summary>
+internal sealed class SinkFactory
+{
+    private readonly bool _hex;
+    private readonly ILoggerFactory _loggers;
+    private readonly EventContext _context = new(Environment.MachineName, (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue));
+
+    /// <param name="hex">The console shows payloads as a hex dump.</param>
+    /// <param name="loggers">For what sinks have to say.</param>
+    public SinkFactory(bool hex, ILoggerFactory loggers)
+    {
+        _hex = hex;
+        _loggers = loggers;
+    }
+
+    /// <summary>The queue in front of a sink, as its URI asks.</summary>
+    public static SinkQueueOptions QueueOptions(SinkUri uri) => new()
+    {
+        MaxBytes = uri.QueueBytes ?? SinkQueueOptions.DefaultMaxBytes,
+        Overflow = uri.Overflow,
+    };
+
+    /// <exception cref="SinkUriException">An option is unknown or has a bad value.</exception>
+    public ISink Create(SinkUri uri) => uri.Scheme switch
+    {
+        SinkSchemes.Console => new ConsoleSink(ConsoleSinkOptions.Parse(uri, _hex)),
+        SinkSchemes.JsonLines => new JsonLinesSink(JsonLinesSinkOptions.Parse(uri), _context),
+        SinkSchemes.Null => new NullSink(NullSinkOptions.Parse(uri)),
+        SinkSchemes.Kafka => new KafkaSink(KafkaSinkOptions.Parse(uri), _context, _loggers.CreateLogger("kafka")),
+        _ => throw new ArgumentException($"There is no sink '{uri.Scheme}'.", nameof(uri)),
+    };
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Threading.Tasks;
+
+namespace Sluice.Collector.Tests;
+
+/// <summary>Runs the built program, as a user would.</summary>
+internal static class SluiceProcess
+{
+    // Generous: the machine may be busy with other tests. A command that is refused takes a tenth of a second.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    public static string ExecutablePath { get; } = Path.Combine(AppContext.BaseDirectory, "sluice");
+
+    public static Task<ProcessOutcome> RunAsync(params IEnumerable<string> arguments) => RunProgramAsync(ExecutablePath, arguments);
+
+    /// <summary>As user 65534 without any capability.</summary>
+    public static Task<ProcessOutcome> RunUnprivilegedAsync(params IEnumerable<string> arguments) => RunProgramAsync(
+        "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", ExecutablePath, .. arguments]);
+
+    private static async Task<ProcessOutcome> RunProgramAsync(string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(s_patience);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill();
+            throw;
+        }
+
+        return new ProcessOutcome(process.ExitCode, await output, await error);
+    }
+}
