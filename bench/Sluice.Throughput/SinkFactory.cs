@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Encoding;
+using Sluice.Sinks.Files;
 using Sluice.Sinks.Kafka;
 
 namespace Sluice.Throughput;
@@ -11,7 +12,9 @@ internal static class SinkFactory
     /// <exception cref="SinkUriException">The URI is wrong; the message is for the user.</exception>
     public static ISink Create(SinkUri uri, EventContext context) => uri.Scheme switch
     {
+        "null" => new NullSink(NullSinkOptions.Parse(uri)),
+        "jsonl" => new JsonLinesSink(JsonLinesSinkOptions.Parse(uri), context),
         "kafka" => new KafkaSink(KafkaSinkOptions.Parse(uri), context),
-        _ => throw uri.Error("the benches know kafka:"),
+        _ => throw uri.Error("the benches know null:, jsonl: and kafka:"),
     };
 }
