@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.Collections.Generic;
 using System.Collections.Concurrent;
 using System.IO;
 using System.Linq;
@@ -27,7 +28,7 @@ public sealed class TargetTrackerTests : IDisposable
     {
         string copy = _directory.Copy(TestHost.FindLibrary("libssl.so.3"));
         using TargetTracker tracker = Make(s_never);
-        tracker.Start();
+        tracker.Start(static _ => { });
         using var process = new HeldProcess(_directory.Path);
 
         Report(tracker, process, copy);
@@ -42,7 +43,7 @@ public sealed class TargetTrackerTests : IDisposable
     {
         string copy = _directory.Copy(TestHost.FindLibrary("libssl.so.3"));
         using TargetTracker tracker = Make(s_never);
-        tracker.Start();
+        tracker.Start(static _ => { });
         Assert.True(HostFile.TryGetStatus(copy, out FileStatus status));
 
         tracker.OnMapping(int.MaxValue, status.DeviceMajor, status.DeviceMinor, status.Inode, copy);
@@ -56,7 +57,7 @@ public sealed class TargetTrackerTests : IDisposable
     {
         string path = _directory.Write("program", "not a program yet, but long enough to be looked at as one, sixty-four bytes");
         using TargetTracker tracker = Make(s_never);
-        tracker.Start();
+        tracker.Start(static _ => { });
         Assert.True(HostFile.TryGetStatus(path, out FileStatus status));
         tracker.OnMapping(Environment.ProcessId, status.DeviceMajor, status.DeviceMinor, status.Inode, path);
         Thread.Sleep(100);
@@ -77,7 +78,7 @@ public sealed class TargetTrackerTests : IDisposable
     {
         string copy = _directory.Copy(TestHost.FindLibrary("libssl.so.3"));
         using TargetTracker tracker = Make(s_often);
-        tracker.Start();
+        tracker.Start(static _ => { });
         using (var process = new HeldProcess(_directory.Path))
         {
             TestHost.WaitUntil(() => _added.Any(target => target.DisplayPath == copy), "the copy is added");
@@ -106,14 +107,16 @@ public sealed class TargetTrackerTests : IDisposable
 
         Assert.Equal(1, seen);
         Assert.DoesNotContain(_added, target => target.DisplayPath == copy);
-        Assert.Throws<InvalidOperationException>(() => tracker.Start());
+        Assert.Throws<InvalidOperationException>(() => tracker.Start(static _ => { }));
     }
 
     [Fact]
     public void Retry_TargetStillThere_IsAddedAnewAsAnotherObject()
     {
         using TargetTracker tracker = Make(s_often);
-        TlsTarget first = tracker.Start()[0];
+        List<TlsTarget> existing = [];
+        tracker.Start(existing.Add);
+        TlsTarget first = existing[0];
 
         tracker.Retry(first);
 
@@ -128,7 +131,7 @@ public sealed class TargetTrackerTests : IDisposable
         using TargetTracker tracker = Make(s_often);
         var failure = new InvalidOperationException("The kernel refused.");
         tracker.Added += target => throw (target.DisplayPath == copy ? failure : new InvalidOperationException("Another library came into use during the test."));
-        tracker.Start();
+        tracker.Start(static _ => { });
         using var process = new HeldProcess(_directory.Path);
 
         TestHost.WaitUntil(() => !_failures.IsEmpty, "the failure is reported");
@@ -144,7 +147,7 @@ public sealed class TargetTrackerTests : IDisposable
         using var entered = new ManualResetEventSlim();
         using var release = new ManualResetEventSlim();
         using var process = new HeldProcess(_directory.Path);
-        tracker.Start();
+        tracker.Start(static _ => { });
         string second = _directory.Copy(copy, "second");
         Assert.True(HostFile.TryGetStatus(second, out FileStatus status));
         tracker.Added += _ =>
@@ -172,7 +175,7 @@ public sealed class TargetTrackerTests : IDisposable
     public void Dispose_Twice_StopsTheThreadAndKeepsQuiet()
     {
         TargetTracker tracker = Make(s_often);
-        tracker.Start();
+        tracker.Start(static _ => { });
 
         tracker.Dispose();
         tracker.Dispose();

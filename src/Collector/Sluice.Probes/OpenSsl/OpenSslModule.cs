@@ -97,10 +97,7 @@ public sealed class OpenSslModule : ICaptureModule
             _feed = MappingFeed.Start(monitor, _tracker, onTrackerFailed);
         }
 
-        foreach (TlsTarget target in _tracker.Start())
-        {
-            AttachTarget(target, _options.LibraryPaths.Count > 0);
-        }
+        _tracker.Start(target => AttachTarget(target, isNamedByUser: _options.LibraryPaths.Count > 0));
 
         return _probes.Count;
     }

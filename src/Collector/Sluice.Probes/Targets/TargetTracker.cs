@@ -77,19 +77,6 @@ public sealed class TargetTracker : IDisposable
         _thread.Start();
     }
 
-    /// <summary>
-    /// As <see cref="Start(Action{TlsTarget})"/>, but hands the existing targets over when the background thread runs already: <see cref="Added"/> may be raised
-    /// while the caller still goes through them.
-    /// </summary>
-    /// <returns>What exists now; <see cref="Added"/> is not raised for these.</returns>
-    /// <exception cref="TargetException">A library or process that the user named cannot be used.</exception>
-    public IReadOnlyList<TlsTarget> Start()
-    {
-        var existing = new List<TlsTarget>();
-        Start(existing.Add);
-        return existing;
-    }
-
     /// <summary>Reports a new executable file mapping of any process. Does not block; callable from any thread, also before <see cref="Start(Action{TlsTarget})"/>.</summary>
     /// <param name="pid">Process that mapped it.</param>
     /// <param name="major">Device of the file as the kernel's mmap record (or <c>/proc/PID/maps</c>) has it.</param>
