@@ -137,7 +137,8 @@ static __always_inline enum emit_result emit_in_ring(void *ring, struct sluice_c
 	number_sample(counters, &head->header, again);
 	bpf_dynptr_write(&sample, 0, head, sizeof(*head), 0);
 	if (copy_payload(&sample, payload, length, memory)) {
-		bpf_ringbuf_discard_dynptr(&sample, BPF_RB_NO_WAKEUP);
+		/* A sleeping reader must be told of this one too: the kernel wakes it only for the record at its position. */
+		bpf_ringbuf_discard_dynptr(&sample, wakeup_flags(ring, head->header.size));
 		return EMIT_FAULT;
 	}
 	bpf_ringbuf_submit_dynptr(&sample, wakeup_flags(ring, head->header.size));
@@ -164,9 +165,9 @@ static __always_inline enum emit_result emit_by_scratch(void *context, void *rin
 		give_scratch(buffer);
 		return EMIT_FAULT;
 	}
+	/* bpf_ringbuf_output reserves by itself, so the polling word cannot be read after that: leave waking to the kernel. */
 	if (ring)
-		error = bpf_ringbuf_output(ring, buffer->sample, sizeof(*head) + length,
-					   wakeup_flags(ring, sizeof(*head) + length));
+		error = bpf_ringbuf_output(ring, buffer->sample, sizeof(*head) + length, 0);
 	else
 		error = bpf_perf_event_output(context, &events, BPF_F_CURRENT_CPU, buffer->sample,
 					      sizeof(*head) + length);
