@@ -42,7 +42,7 @@ public sealed class CapturePipelineTests
         var sink = new ScriptedSink("a");
         CapturePipeline pipeline = await StartAsync(counters, sink);
         new Feeder(pipeline.CreateIntake(), counters).Feed(1);
-        await sink.FirstBatch.WaitAsync(TimeSpan.FromSeconds(5), TestEnd);
+        await sink.FirstBatch;
         await pipeline.CompleteAsync(s_budget);
     }
 
@@ -68,7 +68,7 @@ public sealed class CapturePipelineTests
         feeder.Feed(500, drainEvery: 1);
         release.SetResult();
         // Nothing is appended or drained any more: only the sink's worker can fetch the parked batch.
-        await fetched.Task.WaitAsync(TimeSpan.FromSeconds(5), TestEnd);
+        await fetched.Task.WaitAsync(Eventually.Patience, TestEnd);
         await pipeline.CompleteAsync(s_budget);
         Assert.Equal(500, sink.LargestBatch);
         Assert.Equal(501, sink.Delivered.Count);
@@ -88,7 +88,7 @@ public sealed class CapturePipelineTests
             counters.AddSubmitted(1);
             intake.Append([.. sample, .. new byte[padding]]);
             intake.EndOfDrain();
-            await WaitUntilAsync(() => sink.Ledger.Delivered == padding + 1);
+            await Eventually.HoldsAsync(() => sink.Ledger.Delivered == padding + 1);
         }
 
         await pipeline.CompleteAsync(s_budget);
@@ -198,7 +198,7 @@ public sealed class CapturePipelineTests
         CapturePipeline pipeline = new CapturePipelineBuilder().AddSink(sink).UseKernelCounters(counters)
             .UseOptions(new CapturePipelineOptions { ReportInterval = TimeSpan.FromMilliseconds(20) }).Build();
         await pipeline.StartAsync(TestEnd);
-        await WaitUntilAsync(() => sink.Ledger.Delivered == 1);
+        await Eventually.HoldsAsync(() => sink.Ledger.Delivered == 1);
         counters.Set(new KernelCounts(12, 8, 0, 4, 0, 0, 0));
         CompletionReport report = await pipeline.CompleteAsync(s_budget);
         Assert.Equal(["ring_full lost 5 total 5 cpu 65535 seq 0", "ring_full lost 3 total 8 cpu 65535 seq 1", "no_scratch lost 4 total 4 cpu 65535 seq 2"], reports);
@@ -251,13 +251,5 @@ public sealed class CapturePipelineTests
         CapturePipeline pipeline = Builder(counters, sinks).Build();
         await pipeline.StartAsync(TestEnd);
         return pipeline;
-    }
-
-    private static async Task WaitUntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Delay(1, TestEnd);
-        }
     }
 }

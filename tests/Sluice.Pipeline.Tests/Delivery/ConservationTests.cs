@@ -71,13 +71,11 @@ public sealed class ConservationTests
         var feeder = new Feeder(pipeline.CreateIntake(), counters);
         feeder.Feed(1);
         await still.FirstBatch;
-        for (int i = 1; i <= 200; i++)
+        for (int round = 1; round <= 200; round++)
         {
             feeder.Feed(1);
-            while (fast.Ledger.Delivered <= i)
-            {
-                await Task.Yield();
-            }
+            int fed = round + 1;
+            await Eventually.HoldsAsync(() => fast.Ledger.Delivered == fed);
         }
 
         // With a whole arena of 256 KiB for each sample only four would fit.

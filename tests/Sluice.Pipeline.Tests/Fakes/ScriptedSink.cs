@@ -37,8 +37,8 @@ internal sealed class ScriptedSink(string name) : ISink
 
     public int Batches { get; private set; }
 
-    /// <summary>Ends when the first batch arrives.</summary>
-    public Task FirstBatch => _started.Task;
+    /// <summary>Ends when the first batch arrives; fails when none does.</summary>
+    public Task FirstBatch => _started.Task.WaitAsync(Eventually.Patience);
 
     /// <summary>CPU sequence numbers in the order of arrival. To be read when the pipeline is complete.</summary>
     public IReadOnlyList<ulong> Delivered => _delivered;
