@@ -3,6 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Threading.Tasks;
 
 namespace Sluice.Collector.Tests;
@@ -13,13 +14,25 @@ internal static class SluiceProcess
     // Generous: the machine may be busy with other tests. A command that is refused takes a tenth of a second.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    public static string ExecutablePath { get; } = Path.Combine(AppContext.BaseDirectory, "sluice");
+    /// <summary>
+    /// In the program's own output directory: only there its native libraries lie where its dependency file says. This assembly's output has the same
+    /// configuration and framework, below another project.
+    /// </summary>
+    public static string ExecutablePath { get; } = FindExecutable();
 
     public static Task<ProcessOutcome> RunAsync(params IEnumerable<string> arguments) => RunProgramAsync(ExecutablePath, arguments);
 
     /// <summary>As user 65534 without any capability.</summary>
     public static Task<ProcessOutcome> RunUnprivilegedAsync(params IEnumerable<string> arguments) => RunProgramAsync(
         "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", ExecutablePath, .. arguments]);
+
+    private static string FindExecutable()
+    {
+        var framework = new DirectoryInfo(AppContext.BaseDirectory);
+        string output = Path.Combine(
+            framework.Parent!.Parent!.Parent!.Parent!.Parent!.FullName, "src/Collector/Sluice.Collector/bin", framework.Parent.Name, framework.Name);
+        return Directory.EnumerateFiles(output, "sluice", SearchOption.AllDirectories).OrderByDescending(File.GetLastWriteTimeUtc).First();
+    }
 
     private static async Task<ProcessOutcome> RunProgramAsync(string program, IEnumerable<string> arguments)
     {

@@ -21,7 +21,8 @@ internal static class CaptureSettingsReader
     /// <summary>Of diagnostics, when nothing is asked.</summary>
     public const LogLevel DefaultLogLevel = LogLevel.Information;
 
-    private static readonly TimeSpan s_longestDuration = TimeSpan.FromHours(24 * 365);
+    // Timers end at 2^32 ms, which is 49 days.
+    private static readonly TimeSpan s_longestDuration = TimeSpan.FromHours(24 * 49);
 
     private static readonly string[] s_plannedModes = ["keylog", "pcapng"];
 

@@ -42,6 +42,7 @@ internal static class FailureReport
     {
         UsageException or SinkUriException => (ExitCode.Usage, failure.Message, $"Try: {command} --help"),
         SinkException { IsConfiguration: true } => (ExitCode.Usage, failure.Message, null),
+        SinkException { InnerException: DllNotFoundException } => (ExitCode.HostCannot, failure.Message, null),
         TargetException { Error: TargetError.FileNotFound or TargetError.NoSuchProcess } => (ExitCode.Usage, failure.Message, null),
         SinkException => (ExitCode.Failed, failure.Message, null),
         HostUnfitException unfit => (ExitCode.HostCannot, failure.Message, unfit.Remedy),

@@ -73,8 +73,9 @@ internal static class OptionValue
             }
         }
 
-        if (!double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
-            || number * unitSeconds < min.TotalSeconds || number * unitSeconds > max.TotalSeconds)
+        // "NaN" and "Infinity" parse as numbers; the comparison is written so that they fail it.
+        bool isNumber = double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
+        if (!isNumber || !(number * unitSeconds >= min.TotalSeconds && number * unitSeconds <= max.TotalSeconds))
         {
             throw new UsageException($"{option} '{text}': a duration from {Describe(min)} to {Describe(max)} is wanted, such as 500ms, 10s, 5m or 2h.");
         }

@@ -54,6 +54,7 @@ internal static class DoctorJson
         WriteFeature(writer, "btf", report.Features.Btf);
         WriteFeature(writer, "libbpf", report.Features.Libbpf);
         WriteFeature(writer, "uprobes", report.Features.Uprobes);
+        WriteFeature(writer, "uprobe_multi", report.Features.UprobeMulti);
         WriteFeature(writer, "uprobe_cookie", report.Features.UprobeCookie);
         WriteFeature(writer, "ring_buffer", report.Features.RingBuffer);
         if (report.Programs is { } programs)

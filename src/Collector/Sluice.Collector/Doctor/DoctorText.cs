@@ -10,7 +10,7 @@ namespace Sluice.Collector.Doctor;
 /// <summary>Writes a report for people.</summary>
 internal static class DoctorText
 {
-    private const int LabelWidth = 18;
+    private const int LabelWidth = 20;
 
     public static void Write(DoctorReport report, TextWriter output)
     {
@@ -37,6 +37,7 @@ internal static class DoctorText
         yield return ("kernel BTF", Say(report.Features.Btf));
         yield return ("libbpf", Say(report.Features.Libbpf));
         yield return ("uprobes", Say(report.Features.Uprobes));
+        yield return ("multi-uprobe link", Say(report.Features.UprobeMulti));
         yield return ("uprobe cookie", Say(report.Features.UprobeCookie));
         yield return ("ring buffer", Say(report.Features.RingBuffer));
         yield return ("tls programs", report.Programs is { } programs ? Say(programs) : "not tried, see below");

@@ -58,6 +58,7 @@ internal sealed class CaptureHost
 
         // Before anything touches the kernel: a bad sink option is the cheapest mistake to report.
         ISink[] sinks = [.. _settings.Sinks.Select(new SinkFactory(_settings.Hex, _loggers).Create)];
+        HostCheck.ThrowIfUnfit(_settings.Capture.BtfFile, _logger);
         using ICaptureModule module = ModuleFactory.Create(_settings.Modules.Single(), _loggers);
         module.Load(_settings.Capture);
         HostLog.Step(_logger, "Programs loaded", ElapsedMs);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Generic;
+using System.IO;
+using Microsoft.Extensions.Logging;
+using Sluice.Bpf.Features;
+
+namespace Sluice.Collector.Hosting;
+
+/// <summary>
+/// Looks, before anything is loaded, for what would make the capture fail, so that the user reads the reason and not the loader's answer to it.
+/// What only narrows the capture is a warning.
+/// </summary>
+internal static class HostCheck
+{
+    private const string Remedy =
+        "Run as root, or in a container with --privileged --pid=host, or give the program the capabilities it lacks. See what this host allows with: sluice doctor";
+
+    /// <param name="btfFile">BTF that the user gave; null for the kernel's own.</param>
+    /// <param name="logger">Told what will be left out.</param>
+    /// <exception cref="HostUnfitException">The programs cannot be loaded here.</exception>
+    public static void ThrowIfUnfit(string? btfFile, ILogger logger)
+    {
+        HostEnvironment host = HostEnvironment.Read();
+        bool isAdmin = host.Capabilities.Has(LinuxCapability.SysAdmin);
+        bool mayLoad = isAdmin || (host.Capabilities.Has(LinuxCapability.Bpf) && host.Capabilities.Has(LinuxCapability.Perfmon));
+        IReadOnlyList<string> missing = host.ObstaclesToTlsCapture();
+        if (!mayLoad || !host.IsInitialUserNamespace)
+        {
+            throw new HostUnfitException($"Not privileged enough to tap other processes; missing: {string.Join("; ", missing)}.", Remedy);
+        }
+
+        if (btfFile is null && !File.Exists(KernelFeatures.KernelBtfPath))
+        {
+            throw new HostUnfitException(
+                $"The kernel's types are not known: {KernelFeatures.KernelBtfPath} is missing.",
+                "Use a kernel with CONFIG_DEBUG_INFO_BTF, mount the host's /sys, or name a BTF file of this kernel with --btf-file.");
+        }
+
+        foreach (string lack in missing)
+        {
+            HostLog.Narrowed(logger, lack);
+        }
+    }
+}

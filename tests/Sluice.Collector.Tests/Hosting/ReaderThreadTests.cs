@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Threading;
+using Sluice.Collector.Hosting;
+using Xunit;
+
+namespace Sluice.Collector.Tests.Hosting;
+
+public sealed class ReaderThreadTests
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public void Reader_ThatThrows_IsReportedFromItsOwnNamedThread()
+    {
+        using var reported = new ManualResetEventSlim();
+        (Exception? Failure, string? Thread) seen = default;
+        var reader = new ReaderThread(
+            run: static () => throw new InvalidOperationException("the ring is corrupt"),
+            stop: static () => { },
+            onDied: e =>
+            {
+                seen = (e, Thread.CurrentThread.Name);
+                reported.Set();
+            });
+
+        reader.Start();
+
+        Assert.True(reported.Wait(s_patience, TestContext.Current.CancellationToken));
+        Assert.Equal("the ring is corrupt", seen.Failure?.Message);
+        Assert.Equal("sluice-reader", seen.Thread);
+    }
+
+    [Fact]
+    public void Stop_OfAReaderThatEnds_WaitsForItsLastDrain()
+    {
+        using var told = new ManualResetEventSlim();
+        bool drained = false;
+        var reader = new ReaderThread(
+            run: () =>
+            {
+                told.Wait();
+                Thread.Sleep(50);
+                drained = true;
+            },
+            stop: told.Set,
+            onDied: static _ => { });
+        reader.Start();
+
+        Assert.True(reader.Stop(s_patience));
+        Assert.True(drained);
+    }
+
+    [Fact]
+    public void Stop_OfAReaderThatIsStuck_ReturnsFalseInTime()
+    {
+        using var release = new ManualResetEventSlim();
+        var reader = new ReaderThread(run: release.Wait, stop: static () => { }, onDied: static _ => { });
+        reader.Start();
+
+        Assert.False(reader.Stop(TimeSpan.FromMilliseconds(20)));
+        release.Set();
+        Assert.True(reader.Stop(s_patience));
+    }
+
+    [Fact]
+    public void Stop_OfAReaderThatNeverStarted_ReturnsAtOnce()
+    {
+        var reader = new ReaderThread(run: static () => { }, stop: static () => { }, onDied: static _ => { });
+
+        Assert.True(reader.Stop(TimeSpan.Zero));
+    }
+}
