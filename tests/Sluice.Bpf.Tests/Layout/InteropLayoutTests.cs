@@ -5,6 +5,7 @@ using System.Linq;
 using System.Reflection;
 using System.Threading.Tasks;
 using Sluice.Bpf.Interop;
+using Sluice.TestSupport;
 using Xunit;
 
 namespace Sluice.Bpf.Tests.Layout;

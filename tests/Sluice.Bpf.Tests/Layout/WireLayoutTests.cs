@@ -5,6 +5,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Sluice.Pipeline.Wire;
+using Sluice.TestSupport;
 using Xunit;
 
 namespace Sluice.Bpf.Tests.Layout;

@@ -7,10 +7,10 @@ using System.Linq;
 using System.Threading.Tasks;
 using Xunit;
 
-namespace Sluice.Bpf.Tests.Layout;
+namespace Sluice.TestSupport;
 
 /// <summary>Asks the C compiler for numbers: it is the judge of what a C declaration means.</summary>
-internal static class CCompiler
+public static class CCompiler
 {
     /// <summary>The values of integer expressions of C, after the given lines (includes).</summary>
     public static async Task<long[]> EvaluateAsync(string prologue, string[] expressions)

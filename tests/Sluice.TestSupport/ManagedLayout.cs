@@ -4,10 +4,10 @@ using System.Linq;
 using System.Reflection;
 using System.Reflection.Emit;
 
-namespace Sluice.Bpf.Tests.Layout;
+namespace Sluice.TestSupport;
 
 /// <summary>Where the runtime really puts the fields of a struct. (Marshal.OffsetOf tells the marshaller's layout, which nobody uses here.)</summary>
-internal static class ManagedLayout
+public static class ManagedLayout
 {
     public static FieldInfo[] FieldsOf(Type type) =>
         [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(OffsetOf)];
