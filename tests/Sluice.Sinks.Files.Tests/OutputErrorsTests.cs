@@ -29,6 +29,14 @@ public sealed class OutputErrorsTests
         Assert.False(error.IsConfiguration);
     }
 
+    [Fact]
+    public void OnWrite_ClosedStandardOutput_SaysSo()
+    {
+        SinkException error = OutputErrors.OnWrite("Standard output", new UnauthorizedAccessException("Access to the path is denied."));
+
+        Assert.Equal("Standard output takes no events: it is closed, or not open for writing.", error.Message);
+    }
+
     [Theory]
     [InlineData(122, "the disk quota is used up")]
     [InlineData(5, "input/output error")]

@@ -20,6 +20,7 @@ internal static class OutputErrors
         ENOSPC => Failed($"{target} takes no more events: the disk is full. Free space on it, or name another path, and start again.", error),
         EDQUOT => Failed($"{target} takes no more events: the disk quota is used up. Free space, or name another path, and start again.", error),
         EIO => Failed($"{target} takes no more events: input/output error. Check the disk (dmesg) or name another path.", error),
+        _ when error is UnauthorizedAccessException => Failed($"{target} takes no events: it is closed, or not open for writing.", error),
         _ => Failed($"{target} takes no more events: {error.Message}", error),
     };
 
