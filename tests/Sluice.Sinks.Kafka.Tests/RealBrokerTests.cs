@@ -11,43 +11,23 @@ using Xunit;
 namespace Sluice.Sinks.Kafka.Tests;
 
 /// <summary>Apache Kafka itself, in good health: the one of <c>SLUICE_KAFKA</c>, or one of our own.</summary>
-public sealed class RealBrokerTests : IAsyncLifetime
+public sealed class RealBrokerTests(SharedRealBroker shared) : IClassFixture<SharedRealBroker>
 {
-    private RealBroker? _broker;
-    private string _address = "";
-
-    public async ValueTask InitializeAsync()
-    {
-        if (Environment.GetEnvironmentVariable("SLUICE_KAFKA") is { Length: > 0 } address)
-        {
-            _address = address;
-            return;
-        }
-
-        _broker = await RealBroker.StartNewAsync();
-        _address = _broker.Address;
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _broker?.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
     [Fact]
     public async Task Sink_RealBroker_HoldsExactlyWhatTheLedgerCallsDelivered()
     {
-        string topic = await CreateTopicAsync(partitions: 3);
-        await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{_address}/{topic}?compression=lz4");
+        string address = await shared.GetAddressAsync();
+        string topic = await CreateTopicAsync(address, partitions: 3);
+        await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{address}/{topic}?compression=lz4");
 
         await driver.WriteNumberedAsync(perConnection: 1_000, connections: 100, payloadBytes: 256);
         await driver.FlushAsync();
 
         driver.AssertCounts(delivered: 100_000);
-        NumberedSamples.AssertComplete(TopicReader.ReadAll(_address, topic), connections: 100, perConnection: 1_000);
+        NumberedSamples.AssertComplete(TopicReader.ReadAll(address, topic), connections: 100, perConnection: 1_000);
         if (RealBroker.HasProgram("kcat"))
         {
-            Assert.Equal(100_000, CountWithKcat(topic));
+            Assert.Equal(100_000, CountWithKcat(address, topic));
         }
     }
 
@@ -55,18 +35,19 @@ public sealed class RealBrokerTests : IAsyncLifetime
     public async Task Sink_TopicTakesLessThanABatch_DeliversAllThatFits()
     {
         // A broker refuses a whole batch that is above the topic's limit: ours must stay below it.
-        string topic = await CreateTopicAsync(partitions: 1, ("max.message.bytes", "10000"));
-        await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{_address}/{topic}");
+        string address = await shared.GetAddressAsync();
+        string topic = await CreateTopicAsync(address, partitions: 1, ("max.message.bytes", "10000"));
+        await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{address}/{topic}");
 
         await driver.WriteNumberedAsync(perConnection: 5_000);
         await driver.WriteAsync(NumberedSamples.Sample(1, 0, payloadBytes: 16_384));
         await driver.FlushAsync();
 
         driver.AssertCounts(delivered: 5_000, dropped: new() { [DropReason.Oversize] = 1 });
-        NumberedSamples.AssertComplete(TopicReader.ReadAll(_address, topic), connections: 1, perConnection: 5_000);
+        NumberedSamples.AssertComplete(TopicReader.ReadAll(address, topic), connections: 1, perConnection: 5_000);
     }
 
-    private async Task<string> CreateTopicAsync(int partitions, params (string Name, string Value)[] settings)
+    private static async Task<string> CreateTopicAsync(string address, int partitions, params (string Name, string Value)[] settings)
     {
         string topic = $"sluice-test-{Guid.NewGuid():n}";
         var specification = new TopicSpecification { Name = topic, NumPartitions = partitions, Configs = [] };
@@ -75,14 +56,14 @@ public sealed class RealBrokerTests : IAsyncLifetime
             specification.Configs.Add(name, value);
         }
 
-        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _address }).Build();
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = address }).Build();
         await admin.CreateTopicsAsync([specification]);
         return topic;
     }
 
-    private int CountWithKcat(string topic)
+    private static int CountWithKcat(string address, string topic)
     {
-        using Process kcat = Process.Start(new ProcessStartInfo("kcat", ["-C", "-b", _address, "-t", topic, "-e", "-q", "-f", "%o\\n"])
+        using Process kcat = Process.Start(new ProcessStartInfo("kcat", ["-C", "-b", address, "-t", topic, "-e", "-q", "-f", "%o\\n"])
         {
             RedirectStandardOutput = true,
         })!;

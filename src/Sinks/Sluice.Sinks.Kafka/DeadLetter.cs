@@ -14,41 +14,29 @@ namespace Sluice.Sinks.Kafka;
 /// </summary>
 internal sealed class DeadLetter
 {
-    private const int SizeHeader = 4;
-    private const string SizeHeaderName = "sluice.dead_letter.size";
-
     private readonly IEventEncoder _encoder;
-    private readonly RecordTemplate[] _templates = new RecordTemplate[KafkaTopics.KindCount];
+    private readonly nint _topic;
+    private readonly string _meantFor;
     private readonly OutputBuffer _output = new();
 
     public DeadLetter(KafkaSinkOptions options, IEventEncoder encoder, ProducerHandle handle)
     {
         _encoder = encoder;
-        foreach (EventKind kind in KafkaTopics.Kinds)
-        {
-            _templates[(int)kind] = new RecordTemplate(
-                handle.OpenTopic(KafkaTopics.Of(options.DeadLetterTopic!, kind)),
-                DeliveryOutcomes.DeadLetterToken,
-                ("content-type", encoder.ContentType),
-                ("event_name", KafkaTopics.EventName(kind)),
-                ("sluice.dead_letter.reason", "oversize"),
-                ("sluice.dead_letter.topic", KafkaTopics.Of(options.Topic, kind)),
-                (SizeHeaderName, "0"));
-        }
+        _topic = handle.OpenTopic(KafkaTopics.Of(options.DeadLetterTopic!, EventKind.TlsData));
+        _meantFor = KafkaTopics.Of(options.Topic, EventKind.TlsData);
     }
 
     /// <summary>Queues the cut record.</summary>
     /// <returns>Zero, or the error for which not even the cut record was taken.</returns>
     public int Produce(KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, long clockOffsetNs, long timestampMs, int encodedBytes)
     {
-        EventKind kind = MemoryMarshal.Read<EventHeader>(sample).Kind;
-        if (kind != EventKind.TlsData)
+        if (MemoryMarshal.Read<EventHeader>(sample).Kind != EventKind.TlsData)
         {
+            // Nothing in it can be cut.
             return KafkaError.ERR_MSG_SIZE_TOO_LARGE;
         }
 
-        RecordTemplate template = _templates[(int)kind];
-        template.SetHeader(SizeHeader, SizeHeaderName, encodedBytes.ToString(CultureInfo.InvariantCulture));
+        RecordTemplate template = CreateTemplate(encodedBytes);
         byte[] cut = sample.ToArray();
         uint payloadBytes = MemoryMarshal.Read<TlsDataHeader>(sample).PayloadSize;
         int error;
@@ -62,8 +50,20 @@ internal sealed class DeadLetter
                 : KafkaError.ERR_MSG_SIZE_TOO_LARGE;
         }
         while (error == KafkaError.ERR_MSG_SIZE_TOO_LARGE && payloadBytes > 0);
+        template.Headers.Free();
         return error;
     }
+
+    /// <summary>Made for one record: these are rare, and each has a size of its own in its headers.</summary>
+    private RecordTemplate CreateTemplate(int encodedBytes) => new(
+        _topic,
+        DeliveryOutcomes.DeadLetterToken,
+        new RecordHeaders(
+            ("content-type", _encoder.ContentType),
+            ("event_name", EventNames.TlsData),
+            ("sluice.dead_letter.reason", "oversize"),
+            ("sluice.dead_letter.topic", _meantFor),
+            ("sluice.dead_letter.size", encodedBytes.ToString(CultureInfo.InvariantCulture))));
 
     private static ReadOnlySpan<byte> Cut(Span<byte> sample, uint payloadBytes)
     {

@@ -9,11 +9,8 @@ namespace Sluice.Sinks.Kafka;
 /// <summary>Counts what became of records, by the error of their delivery report, and says so at a bounded rate. Thread-safe.</summary>
 internal sealed class DeliveryOutcomes
 {
-    /// <summary>Token of a record that goes to the topic.</summary>
-    public const nint RecordToken = 0;
-
-    /// <summary>Token of a record that was cut for the dead-letter topic.</summary>
-    public const nint DeadLetterToken = 1;
+    /// <summary>Token of a record that was cut for the dead-letter topic. Other records carry the kind of their event.</summary>
+    public const nint DeadLetterToken = -1;
 
     private const long LogIntervalMs = 10_000;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Runtime.InteropServices;
+using System.Threading;
 using System.Threading.Tasks;
 using Sluice.Sinks.Kafka.Interop;
 
@@ -33,13 +34,14 @@ internal sealed unsafe partial class KafkaProducer
     private void PollUntilClosed()
     {
         rd_kafka_message_t** reports = stackalloc rd_kafka_message_t*[ReportsPerCall];
+        nint* headers = stackalloc nint[ReportsPerCall];
         bool isPurged = false;
         while (true)
         {
             nint rkev = LibRdKafka.rd_kafka_queue_poll(_handle.Queue, PollTimeoutMs);
             if (rkev != 0)
             {
-                Take(rkev, reports);
+                Take(rkev, reports, headers);
             }
 
             long nowMs = Environment.TickCount64;
@@ -76,12 +78,12 @@ internal sealed unsafe partial class KafkaProducer
         }
     }
 
-    private void Take(nint rkev, rd_kafka_message_t** reports)
+    private void Take(nint rkev, rd_kafka_message_t** reports, nint* headers)
     {
         switch (LibRdKafka.rd_kafka_event_type(rkev))
         {
             case LibRdKafka.RD_KAFKA_EVENT_DR:
-                TakeReports(rkev, reports);
+                TakeReports(rkev, reports, headers);
                 return;
             case LibRdKafka.RD_KAFKA_EVENT_ERROR:
                 TakeError(rkev);
@@ -94,27 +96,14 @@ internal sealed unsafe partial class KafkaProducer
         LibRdKafka.rd_kafka_event_destroy(rkev);
     }
 
-    private void TakeReports(nint rkev, rd_kafka_message_t** reports)
+    private void TakeReports(nint rkev, rd_kafka_message_t** reports, nint* headers)
     {
         long delivered = 0;
         long total = 0;
         nuint count;
         while ((count = LibRdKafka.rd_kafka_event_message_array(rkev, reports, ReportsPerCall)) != 0)
         {
-            // SAFETY: librdkafka filled `count` pointers; what they point at lives until the event is destroyed below.
-            for (nuint i = 0; i < count; i++)
-            {
-                rd_kafka_message_t* report = reports[i];
-                if (report->err == KafkaError.ERR_NO_ERROR && report->_private == DeliveryOutcomes.RecordToken)
-                {
-                    delivered++;
-                }
-                else
-                {
-                    _outcomes.Add(report->err, report->_private);
-                }
-            }
-
+            delivered += TakeOutcomes(reports, (int)count, headers);
             total += (long)count;
         }
 
@@ -127,6 +116,50 @@ internal sealed unsafe partial class KafkaProducer
         // In this order: destroying the event makes the room that a waiter is then woken for.
         LibRdKafka.rd_kafka_event_destroy(rkev);
         Complete(total);
+    }
+
+    /// <summary>Counts the outcomes, save plain successes; returns how many of these there are, and takes their headers back.</summary>
+    private int TakeOutcomes(rd_kafka_message_t** reports, int count, nint* headers)
+    {
+        int delivered = 0;
+        int held = 0;
+        nint lastToken = 0;
+
+        // SAFETY: librdkafka filled `count` pointers; what they point at lives until the event is destroyed. `headers` has room for as many.
+        for (int i = 0; i < count; i++)
+        {
+            rd_kafka_message_t* report = reports[i];
+            if (report->err != KafkaError.ERR_NO_ERROR || report->_private == DeliveryOutcomes.DeadLetterToken)
+            {
+                _outcomes.Add(report->err, report->_private);
+                continue;
+            }
+
+            delivered++;
+            if (report->_private != lastToken)
+            {
+                ReturnHeaders(lastToken, headers, ref held);
+                lastToken = report->_private;
+            }
+
+            if (LibRdKafka.rd_kafka_message_detach_headers(report, &headers[held]) == KafkaError.ERR_NO_ERROR)
+            {
+                held++;
+            }
+        }
+
+        ReturnHeaders(lastToken, headers, ref held);
+        return delivered;
+    }
+
+    private void ReturnHeaders(nint token, nint* headers, ref int count)
+    {
+        if (count > 0)
+        {
+            // Partner: the Volatile.Write in Recycle.
+            Volatile.Read(ref _headers[token])!.Return(new ReadOnlySpan<nint>(headers, count));
+            count = 0;
+        }
     }
 
     private void Complete(long count)

@@ -32,6 +32,7 @@ internal sealed partial class KafkaProducer : IAsyncDisposable
     private readonly BrokerOutage _outage;
     private readonly ILogger _logger;
     private readonly Thread _thread;
+    private readonly RecordHeaders?[] _headers = new RecordHeaders?[KafkaTopics.KindCount];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private long _produced;
@@ -108,6 +109,15 @@ internal sealed partial class KafkaProducer : IAsyncDisposable
         var producer = new KafkaProducer(handle, sink, outcomes, logger);
         producer._thread.Start();
         return producer;
+    }
+
+    /// <summary>Gives the headers of acknowledged records with this token back. Before the first of them is produced.</summary>
+    public void Recycle(int token, RecordHeaders headers)
+    {
+        _handle.Own(headers);
+
+        // Partner: the Volatile.Read in TakeReports; in between lies at least one record's way through librdkafka.
+        Volatile.Write(ref _headers[token], headers);
     }
 
     /// <summary>Puts a record into the queue; never waits.</summary>

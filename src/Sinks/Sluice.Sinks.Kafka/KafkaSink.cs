@@ -74,7 +74,7 @@ public sealed class KafkaSink : ISink
 
         // librdkafka's calls of the start block: they must not hold a thread that others wait for.
         await Task.Run(() => StartBlockingAsync(cancellationToken), CancellationToken.None).ConfigureAwait(false);
-        OpenTemplates(_producer!.Handle);
+        OpenTemplates(_producer!);
     }
 
     /// <summary>Encodes the batch into the producer's queue; waits while that is full.</summary>
@@ -157,15 +157,14 @@ public sealed class KafkaSink : ISink
     private SinkException ConfigurationError(string problem) =>
         new($"Sink '{_options.DisplayName}': {problem}.") { IsConfiguration = true };
 
-    private void OpenTemplates(ProducerHandle handle)
+    private void OpenTemplates(KafkaProducer producer)
     {
+        ProducerHandle handle = producer.Handle;
         foreach (EventKind kind in KafkaTopics.Kinds)
         {
-            _templates[(int)kind] = new RecordTemplate(
-                handle.OpenTopic(KafkaTopics.Of(_options.Topic, kind)),
-                DeliveryOutcomes.RecordToken,
-                ("content-type", _encoder.ContentType),
-                ("event_name", KafkaTopics.EventName(kind)));
+            var headers = new RecordHeaders(("content-type", _encoder.ContentType), ("event_name", KafkaTopics.EventName(kind)));
+            _templates[(int)kind] = new RecordTemplate(handle.OpenTopic(KafkaTopics.Of(_options.Topic, kind)), (nint)kind, headers);
+            producer.Recycle((int)kind, headers);
         }
 
         if (_options.DeadLetterTopic is not null)
@@ -223,7 +222,7 @@ public sealed class KafkaSink : ISink
     private bool TrySettleSlow(
         KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, long clockOffsetNs, long timestampMs, int error)
     {
-        nint token = DeliveryOutcomes.RecordToken;
+        nint token = 0;
         if (error == KafkaError.ERR_MSG_SIZE_TOO_LARGE)
         {
             if (_deadLetter is null)

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
-using System.Text;
 using Sluice.Sinks.Kafka.Interop;
 
 namespace Sluice.Sinks.Kafka;
 
 /// <summary>
-/// The argument list of a produce call for one topic and one kind of event: topic and headers are filled in once, value and key for every record.
+/// The argument list of a produce call for one topic and one set of headers: filled in once, but for what differs from record to record.
 /// Not thread-safe.
 /// </summary>
 internal sealed unsafe class RecordTemplate
@@ -14,49 +13,28 @@ internal sealed unsafe class RecordTemplate
     private const int ValueIndex = 1;
     private const int KeyIndex = 2;
     private const int TimestampIndex = 3;
-    private const int FixedCount = 6;
+    private const int HeadersIndex = 4;
 
-    // Pinned for good: librdkafka reads the list, and the bytes that it points at, by address.
-    private readonly rd_kafka_vu_t[] _arguments;
-    private readonly byte[][] _headerBytes;
+    // Pinned for good: librdkafka reads the list by address.
+    private readonly rd_kafka_vu_t[] _arguments = GC.AllocateArray<rd_kafka_vu_t>(7, pinned: true);
 
     /// <param name="topic">A topic object of the producer that will be used.</param>
     /// <param name="token">Comes back with the delivery report.</param>
     /// <param name="headers">Headers of every record.</param>
-    public RecordTemplate(nint topic, nint token, params ReadOnlySpan<(string Name, string Value)> headers)
+    public RecordTemplate(nint topic, nint token, RecordHeaders headers)
     {
-        _arguments = GC.AllocateArray<rd_kafka_vu_t>(FixedCount + headers.Length, pinned: true);
-        _headerBytes = new byte[headers.Length * 2][];
+        Headers = headers;
         _arguments[0] = new() { vtype = LibRdKafka.RD_KAFKA_VTYPE_RKT, ptr = (void*)topic };
         _arguments[ValueIndex].vtype = LibRdKafka.RD_KAFKA_VTYPE_VALUE;
         _arguments[KeyIndex].vtype = LibRdKafka.RD_KAFKA_VTYPE_KEY;
         _arguments[TimestampIndex].vtype = LibRdKafka.RD_KAFKA_VTYPE_TIMESTAMP;
-        _arguments[4] = new() { vtype = LibRdKafka.RD_KAFKA_VTYPE_OPAQUE, ptr = (void*)token };
-        _arguments[5] = new() { vtype = LibRdKafka.RD_KAFKA_VTYPE_MSGFLAGS, i = LibRdKafka.RD_KAFKA_MSG_F_COPY };
-        for (int i = 0; i < headers.Length; i++)
-        {
-            SetHeader(i, headers[i].Name, headers[i].Value);
-        }
+        _arguments[HeadersIndex].vtype = LibRdKafka.RD_KAFKA_VTYPE_HEADERS;
+        _arguments[5] = new() { vtype = LibRdKafka.RD_KAFKA_VTYPE_OPAQUE, ptr = (void*)token };
+        _arguments[6] = new() { vtype = LibRdKafka.RD_KAFKA_VTYPE_MSGFLAGS, i = LibRdKafka.RD_KAFKA_MSG_F_COPY };
     }
 
-    /// <summary>Changes the value of a header for the records that follow.</summary>
-    public void SetHeader(int index, string name, string value)
-    {
-        byte[] nameBytes = _headerBytes[index * 2] = Pin(name);
-        byte[] valueBytes = _headerBytes[(index * 2) + 1] = Pin(value);
-
-        // SAFETY: both arrays are pinned and _headerBytes keeps them alive as long as the list points at them.
-        fixed (byte* namePointer = nameBytes, valuePointer = valueBytes)
-        {
-            _arguments[FixedCount + index] = new()
-            {
-                vtype = LibRdKafka.RD_KAFKA_VTYPE_HEADER,
-                ptr = namePointer,
-                header_val = valuePointer,
-                header_size = valueBytes.Length - 1,
-            };
-        }
-    }
+    /// <summary>Where the headers come from.</summary>
+    public RecordHeaders Headers { get; }
 
     /// <summary>Puts a copy of the record into the producer's queue; never waits.</summary>
     /// <param name="producer">The producer that the topic belongs to.</param>
@@ -66,7 +44,10 @@ internal sealed unsafe class RecordTemplate
     /// <returns>Zero, or the error for which the record was not taken.</returns>
     public int Produce(ProducerHandle producer, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestampMs)
     {
-        // SAFETY: librdkafka copies key, value (MSG_F_COPY) and headers before it returns, while all of them are pinned.
+        nint headers = Headers.Take();
+
+        // SAFETY: librdkafka copies key and value (MSG_F_COPY) before it returns, while all of them are pinned; the headers are its own if it
+        // takes the record and ours if not.
         fixed (byte* keyPointer = key, valuePointer = value)
         fixed (rd_kafka_vu_t* arguments = _arguments)
         {
@@ -75,23 +56,17 @@ internal sealed unsafe class RecordTemplate
             arguments[KeyIndex].ptr = keyPointer;
             arguments[KeyIndex].size = (nuint)key.Length;
             arguments[TimestampIndex].i64 = timestampMs;
+            arguments[HeadersIndex].ptr = (void*)headers;
             nint error = LibRdKafka.rd_kafka_produceva(producer, arguments, (nuint)_arguments.Length);
-            return error == 0 ? KafkaError.ERR_NO_ERROR : TakeCodeSlow(error);
+            return error == 0 ? KafkaError.ERR_NO_ERROR : TakeCodeSlow(error, headers);
         }
     }
 
-    private static int TakeCodeSlow(nint error)
+    private int TakeCodeSlow(nint error, nint headers)
     {
+        Headers.PutBack(headers);
         int code = LibRdKafka.rd_kafka_error_code(error);
         LibRdKafka.rd_kafka_error_destroy(error);
         return code;
-    }
-
-    /// <summary>The text in UTF-8 with a NUL behind it.</summary>
-    private static byte[] Pin(string text)
-    {
-        byte[] bytes = GC.AllocateArray<byte>(Encoding.UTF8.GetByteCount(text) + 1, pinned: true);
-        Encoding.UTF8.GetBytes(text, bytes);
-        return bytes;
     }
 }

@@ -33,7 +33,7 @@ internal static unsafe partial class LibRdKafka
     public const int RD_KAFKA_VTYPE_OPAQUE = 6;
     public const int RD_KAFKA_VTYPE_MSGFLAGS = 7;
     public const int RD_KAFKA_VTYPE_TIMESTAMP = 8;
-    public const int RD_KAFKA_VTYPE_HEADER = 9;
+    public const int RD_KAFKA_VTYPE_HEADERS = 10;
 
     public const int RD_KAFKA_MSG_F_COPY = 0x2;
 
@@ -97,6 +97,20 @@ internal static unsafe partial class LibRdKafka
     /// <returns>Null, or an error object to be freed with <see cref="rd_kafka_error_destroy"/>.</returns>
     [LibraryImport(Library)]
     public static partial nint rd_kafka_produceva(ProducerHandle rk, rd_kafka_vu_t* vus, nuint cnt);
+
+    [LibraryImport(Library)]
+    public static partial nint rd_kafka_headers_new(nuint initial_count);
+
+    [LibraryImport(Library)]
+    public static partial int rd_kafka_header_add(nint hdrs, byte* name, nint name_size, byte* value, nint value_size);
+
+    [LibraryImport(Library)]
+    public static partial void rd_kafka_headers_destroy(nint hdrs);
+
+    /// <summary>Takes a record's headers away from it. Reads and clears one field: short enough to be called without a GC transition.</summary>
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    public static partial int rd_kafka_message_detach_headers(rd_kafka_message_t* message, nint* hdrsp);
 
     [LibraryImport(Library)]
     public static partial int rd_kafka_error_code(nint error);

@@ -6,12 +6,13 @@ using System.Runtime.InteropServices;
 namespace Sluice.Sinks.Kafka.Interop;
 
 /// <summary>
-/// Owns an <c>rd_kafka_t</c> together with what librdkafka wants freed before it: its topic objects and its event queue.
+/// Owns an <c>rd_kafka_t</c> together with what goes with it: its topic objects, its event queue and the headers that its records share.
 /// </summary>
 /// <remarks>Freeing it drops whatever is still queued and waits for librdkafka's threads, which may take as long as a name look-up.</remarks>
 internal sealed class ProducerHandle : SafeHandle
 {
     private readonly List<nint> _topics = [];
+    private readonly List<RecordHeaders> _headers = [];
 
     private ProducerHandle(nint producer)
         : base(0, ownsHandle: true)
@@ -46,8 +47,16 @@ internal sealed class ProducerHandle : SafeHandle
         return topic;
     }
 
+    /// <summary>Frees the headers together with this handle.</summary>
+    public void Own(RecordHeaders headers) => _headers.Add(headers);
+
     protected override bool ReleaseHandle()
     {
+        foreach (RecordHeaders headers in _headers)
+        {
+            headers.Free();
+        }
+
         foreach (nint topic in _topics)
         {
             LibRdKafka.rd_kafka_topic_destroy(topic);

@@ -12,7 +12,7 @@ internal unsafe struct rd_kafka_vu_t
     [FieldOffset(0)]
     public int vtype;
 
-    /// <summary>u.rkt, u.mem.ptr, u.ptr, u.header.name</summary>
+    /// <summary>u.rkt, u.mem.ptr, u.ptr, u.headers</summary>
     [FieldOffset(8)]
     public void* ptr;
 
@@ -27,12 +27,4 @@ internal unsafe struct rd_kafka_vu_t
     /// <summary>u.mem.size</summary>
     [FieldOffset(16)]
     public nuint size;
-
-    /// <summary>u.header.val</summary>
-    [FieldOffset(16)]
-    public void* header_val;
-
-    /// <summary>u.header.size</summary>
-    [FieldOffset(24)]
-    public nint header_size;
 }
