@@ -242,6 +242,13 @@ def measure_tls():
 
 # ---- Kafka ----------------------------------------------------------------------------------------------------------
 
+# What the sink sets (KafkaConfiguration.cs), so that both producers run alike.
+SINK_PROPERTIES = {
+    "acks": "all", "enable.idempotence": "true", "max.in.flight": 5, "partitioner": "murmur2_random", "message.timeout.ms": 300_000, "linger.ms": 10,
+    "queue.buffering.max.messages": 100_000, "queue.buffering.max.kbytes": 131_072, "reconnect.backoff.max.ms": 2_000,
+}
+
+
 @contextmanager
 def kafka_broker():
     """Address of a real broker: SLUICE_KAFKA, or one that is started for the bench."""
@@ -266,7 +273,7 @@ def compare_kafka(address, config, records, rounds):
     dump = OUT / "records.bin"
     run = f"{os.getpid()}-{time.time_ns()}"
     run_json(THROUGHPUT, "dump", "--records", 10_000, "--size", 256, "--output", dump)
-    c_config = [f"bootstrap.servers={address}", "enable.idempotence=true", "acks=all", *(f"{name}={value}" for name, value in config.items())]
+    c_config = [f"{name}={value}" for name, value in (SINK_PROPERTIES | {"bootstrap.servers": address} | config).items()]
     uri = f"kafka://{address}/TOPIC?encoding=msgpack" + "".join(f"&config.{name}={value}" for name, value in config.items())
     ours, theirs = [], []
     for number in range(rounds):
