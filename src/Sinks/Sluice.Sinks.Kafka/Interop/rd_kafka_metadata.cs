@@ -14,13 +14,3 @@ internal unsafe struct rd_kafka_metadata
     public int orig_broker_id;
     public byte* orig_broker_name;
 }
-
-/// <summary>Mirrors <c>rd_kafka_metadata_topic_t</c> of rdkafka.h.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct rd_kafka_metadata_topic
-{
-    public byte* topic;
-    public int partition_cnt;
-    public void* partitions;
-    public int err;
-}
