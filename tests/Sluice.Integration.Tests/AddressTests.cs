@@ -72,4 +72,23 @@ public sealed class AddressTests
         Assert.All(events, e => Assert.Equal("127.0.0.1", e.String("network.peer.address")));
         Assert.All(events, e => Assert.Contains((int)e.Number("network.local.port"), new[] { result.ClientPort, result.ServerPort }));
     }
+
+    [Theory]
+    [InlineData("1", "set_fd")]
+    [InlineData("0", "nested_io")]
+    public void Capture_LibraryOfUnknownVersion_FindsTheSocketByAnotherWay(string setFd, string way)
+    {
+        Requires.Bpf();
+        using var workspace = new Workspace();
+        string own = LibraryCopy.MakeUnknownVersion(workspace);
+        using Capture capture = Capture.Start(workspace, "--lib", Path.Combine(own, "libssl.so.3"));
+
+        Command.Run("sh", "-c", $"LD_LIBRARY_PATH={own} exec {Repository.TlsLoad} exchange --dir {workspace.Directory} --records 5 --setfd {setFd}");
+        capture.Stop();
+
+        Assert.Equal(20, capture.Events.Count);
+        Assert.All(capture.Events, e => Assert.Equal("127.0.0.1", e.String("network.peer.address")));
+        Assert.All(capture.Events, e => Assert.Equal(way, e.String("sluice.address.source")));
+        Assert.All(capture.Events, e => Assert.False(e.Has("tls.protocol.version")));
+    }
 }

@@ -15,7 +15,7 @@ public sealed class TargetTests
         Requires.Bpf();
         using var workspace = new Workspace();
         using Capture capture = Capture.Start(workspace);
-        string own = CopyLibraries(workspace);
+        string own = LibraryCopy.Make(workspace);
 
         // A new inode, mapped for the first time: the process waits a moment, as a service does between its start and its first request.
         Command.Run("sh", "-c",
@@ -30,7 +30,7 @@ public sealed class TargetTests
     {
         Requires.Bpf();
         using var workspace = new Workspace();
-        string own = CopyLibraries(workspace), go = workspace.PathOf("go");
+        string own = LibraryCopy.Make(workspace), go = workspace.PathOf("go");
         using Command load = Command.Start("sh", "-c",
             $"LD_LIBRARY_PATH={own} exec {Repository.TlsLoad} exchange --dir {workspace.Directory} --records 10 --wait-file {go}");
         Command.WaitUntil(() => Directory.GetFiles($"/proc/{load.Pid}/fd").Length >= 5, "The load");
@@ -49,7 +49,7 @@ public sealed class TargetTests
     {
         Requires.Bpf();
         using var workspace = new Workspace();
-        string own = CopyLibraries(workspace);
+        string own = LibraryCopy.Make(workspace);
         using Capture capture = Capture.Start(workspace, "--lib", Path.Combine(own, "libssl.so.3"));
 
         TlsLoadResult other = TlsLoad.Run(workspace, "exchange", "--records", "5");
@@ -58,18 +58,5 @@ public sealed class TargetTests
 
         Assert.Equal(20, capture.Events.Count);
         Assert.DoesNotContain(capture.Events, e => e.Pid == other.Pid);
-    }
-
-    private static string CopyLibraries(Workspace workspace)
-    {
-        string own = workspace.PathOf("lib");
-        Directory.CreateDirectory(own);
-        string loaded = Command.Run("ldd", Repository.TlsLoad);
-        foreach (string path in loaded.Split(['\n', ' ', '\t']).Where(word => word.Contains("/libssl.so", System.StringComparison.Ordinal) || word.Contains("/libcrypto.so", System.StringComparison.Ordinal)))
-        {
-            File.Copy(path, Path.Combine(own, Path.GetFileName(path)));
-        }
-
-        return own;
     }
 }
