@@ -29,7 +29,7 @@ public sealed partial record KernelFeatures(FeatureProbe Libbpf, FeatureProbe Ri
     public static KernelFeatures Probe(string? btfPath = null)
     {
         string? problem = LibbpfLibrary.Problem;
-        FeatureProbe libbpf = problem is null ? new(true, Interop.Libbpf.Library) : new(false, problem);
+        FeatureProbe libbpf = problem is null ? new(true, LibbpfLibrary.Describe()) : new(false, problem);
         return new KernelFeatures(
             libbpf,
             libbpf.IsAvailable ? TryRingBuffer() : libbpf,

@@ -15,6 +15,10 @@ internal static class LibbpfLibrary
     /// <summary>The reason why libbpf cannot be used; null when it can.</summary>
     public static string? Problem => s_problem.Value;
 
+    /// <summary>Name and version, for people. Only where there is no <see cref="Problem"/>.</summary>
+    public static string Describe() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Libbpf.Library}, version {Libbpf.libbpf_major_version()}.{Libbpf.libbpf_minor_version()}");
+
     public static void EnsureUsable()
     {
         if (Problem is string problem)

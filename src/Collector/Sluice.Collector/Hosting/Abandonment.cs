@@ -8,7 +8,9 @@ using Sluice.Pipeline.Delivery;
 
 namespace Sluice.Collector.Hosting;
 
-/// <summary>The second Ctrl-C: the process ends at once, and says what it leaves behind. Thread-safe.</summary>
+/// <summary>
+/// The way out when an orderly stop is no longer wanted (a second Ctrl-C) or not possible: the process ends at once, and says what it leaves behind. Thread-safe.
+/// </summary>
 internal sealed class Abandonment
 {
     // The pipeline gives its sinks a quarter of a second to close their files; twice that covers a busy machine and still feels like "at once".
@@ -49,7 +51,7 @@ internal sealed class Abandonment
             return;
         }
 
-        Console.Error.WriteLine("sluice: Stopped at once, by a second signal; what has no outcome yet is abandoned:");
+        Console.Error.WriteLine("sluice: Stopped at once; what has no outcome is abandoned:");
         if (_pipeline is { } pipeline)
         {
             LedgerSnapshot ledger = _readerHasEnded ? Abandon(pipeline) : pipeline.Ledger.Snapshot();

@@ -24,6 +24,9 @@ namespace Sluice.Collector.Hosting;
 /// </summary>
 internal sealed class CaptureHost
 {
+    // On top of the drain timeout: by then the pipeline has let the reader go, and what is left is one pass over the rings on a busy machine.
+    private static readonly TimeSpan s_readerGrace = TimeSpan.FromSeconds(1);
+
     private readonly CaptureSettings _settings;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
@@ -50,7 +53,7 @@ internal sealed class CaptureHost
 
     private async Task<ExitCode> RunAsync()
     {
-        using var signals = new StopSignals(_stop, _abandonment.Execute);
+        using var signals = new StopSignals(_stop, OnSecondSignal);
         if (_settings.ReadyFilePath is { } readyFile)
         {
             ReadyFile.Clear(readyFile);
@@ -76,6 +79,12 @@ internal sealed class CaptureHost
         Announce(module, module.Attach(e => _stop.TryStop("new processes are no longer followed", e)));
         StopCause cause = await WaitForStopAsync();
         return await StopAsync(cause, module, reader, pipeline);
+    }
+
+    private void OnSecondSignal()
+    {
+        HostLog.SecondSignal(_logger);
+        _abandonment.Execute();
     }
 
     private CapturePipeline BuildPipeline(ICaptureModule module, ISink[] sinks)
@@ -161,9 +170,11 @@ internal sealed class CaptureHost
         pipeline.BeginStop(_settings.DrainTimeout);
         module.Detach();
         HostLog.Step(_logger, "Probes detached", ElapsedMs);
-        if (!reader.Stop(Left(stopping)))
+        if (!reader.Stop(Left(stopping) + s_readerGrace))
         {
+            // The pipeline must not be completed under a reader that still writes into it.
             HostLog.ReaderStuck(_logger);
+            _abandonment.Execute();
         }
 
         _abandonment.ReaderHasEnded();

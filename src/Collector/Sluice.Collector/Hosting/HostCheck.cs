@@ -36,6 +36,11 @@ internal static class HostCheck
                 "Use a kernel with CONFIG_DEBUG_INFO_BTF, mount the host's /sys, or name a BTF file of this kernel with --btf-file.");
         }
 
+        if (host.ContainerHint is { } hint)
+        {
+            HostLog.InContainer(logger, hint);
+        }
+
         foreach (string lack in missing)
         {
             HostLog.Narrowed(logger, lack);

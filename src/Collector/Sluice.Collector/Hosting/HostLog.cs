@@ -30,9 +30,15 @@ internal static partial class HostLog
     [LoggerMessage(EventId = 8, Level = LogLevel.Error, Message = "The reader did not end within the drain timeout; what is left in the rings is lost.")]
     public static partial void ReaderStuck(ILogger logger);
 
+    [LoggerMessage(EventId = 9, Level = LogLevel.Debug, Message = "{Step} after {ElapsedMs} ms.")]
+    public static partial void Step(ILogger logger, string step, long elapsedMs);
+
     [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "Some processes will not be captured; missing: {Lack}.")]
     public static partial void Narrowed(ILogger logger, string lack);
 
-    [LoggerMessage(EventId = 9, Level = LogLevel.Debug, Message = "{Step} after {ElapsedMs} ms.")]
-    public static partial void Step(ILogger logger, string step, long elapsedMs);
+    [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "A second signal: not waiting for the drain.")]
+    public static partial void SecondSignal(ILogger logger);
+
+    [LoggerMessage(EventId = 12, Level = LogLevel.Warning, Message = "This looks like a container ({Hint}): what is found out about the host may be wrong, and only processes of its PID namespace are found.")]
+    public static partial void InContainer(ILogger logger, string hint);
 }
