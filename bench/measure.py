@@ -94,7 +94,7 @@ def machine():
 # ---- drains and encoders --------------------------------------------------------------------------------------------
 
 def measure_drain():
-    rounds = 41 if QUICK else 201
+    rounds = 40 if QUICK else 200
     return {name: run_json(THROUGHPUT, "drain", "--transport", transport, "--rounds", rounds)
             for name, transport in (("ring", "ringbuf"), ("perf", "perf"))}
 
