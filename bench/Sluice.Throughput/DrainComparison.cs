@@ -33,6 +33,7 @@ internal sealed class DrainComparison
     private readonly bool _usePerf;
     private long _allocatedBytes;
     private int _recordsARound;
+    private bool _nativeIsFirst;
 
     private DrainComparison(bool usePerf) => _usePerf = usePerf;
 
@@ -81,8 +82,10 @@ internal sealed class DrainComparison
     private void RunPlacement(int rounds)
     {
         // A reader keeps its own position and a perf event array has one reader, so each side has a buffer of its own.
-        using var nativeGenerator = new Generator(_usePerf, s_ring);
-        using var managedGenerator = new Generator(_usePerf, s_ring);
+        using var first = new Generator(_usePerf, s_ring);
+        using var second = new Generator(_usePerf, s_ring);
+        _nativeIsFirst = !_nativeIsFirst;
+        (Generator nativeGenerator, Generator managedGenerator) = _nativeIsFirst ? (first, second) : (second, first);
         if (_usePerf)
         {
             using NativeDrain native = NativeDrain.OpenPerf(nativeGenerator.PerfArray.Fd, PerfPagesPerCpu);

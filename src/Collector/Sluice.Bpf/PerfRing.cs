@@ -131,6 +131,7 @@ public sealed unsafe class PerfRing : IRing
         ulong passEnd = Math.Min(available, _maxPassBytes);
         ulong nextPublication = _publishBytes;
         ulong done = 0;
+        ulong usualSize = 0;
         while (done < passEnd)
         {
             ulong offset = (start + done) & (_size - 1);
@@ -148,7 +149,13 @@ public sealed unsafe class PerfRing : IRing
                 ThrowCorrupt(source, start + done, header, available - done);
             }
 
-            done += header.size;
+            // A guess that lets the CPU run ahead, as in RingbufRing.
+            if (header.size != usualSize)
+            {
+                usualSize = header.size;
+            }
+
+            done += usualSize;
             _position = start + done;
             if (!records.OnRecord(source, header.type, BodyAt(offset, header.size)))
             {

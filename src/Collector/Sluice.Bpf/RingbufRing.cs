@@ -103,6 +103,7 @@ public sealed unsafe class RingbufRing : IRing
         ulong nextPublication = _publishBytes;
         ulong done = 0;
         int samples = 0;
+        ulong usualStep = 0;
 
         // SAFETY: offsets are masked to the data area; a record is touched only after its length was found to lie inside
         // [start, producer position), which is at most size long, and the area is mapped twice, so no record runs out of it.
@@ -126,7 +127,15 @@ public sealed unsafe class RingbufRing : IRing
                     ThrowCorrupt(source, start + done, length, available - done);
                 }
 
-                done += step;
+                // Where the next record lies depends on this one's length, a load from memory that the kernel has just written. Records are often
+                // as long as the one before: guessing that, in a branch, lets the CPU go on to the next before the length is
+                // there. 128 B records: a drain ran at 1.0 × libbpf's rate without this, at 1.2 × with it (bench/Sluice.Throughput drain).
+                if (step != usualStep)
+                {
+                    usualStep = step;
+                }
+
+                done += usualStep;
                 _position = start + done;
                 if (header == length)
                 {
