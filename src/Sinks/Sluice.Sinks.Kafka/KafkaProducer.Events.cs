@@ -38,7 +38,7 @@ internal sealed unsafe partial class KafkaProducer
         bool isPurged = false;
         while (true)
         {
-            nint rkev = LibRdKafka.rd_kafka_queue_poll(_handle.Queue, PollTimeoutMs);
+            nint rkev = LibRdKafka.rd_kafka_queue_poll(_handle.Queue, NextWaitMs());
             if (rkev != 0)
             {
                 Take(rkev, reports, headers);
@@ -46,6 +46,7 @@ internal sealed unsafe partial class KafkaProducer
 
             long nowMs = Environment.TickCount64;
             long pending = Pending;
+            SendPartialBatches(nowMs);
             _outage.OnTick(nowMs, pending);
             _outcomes.Report(nowMs);
             long deadlineMs = PurgeDeadlineMs;

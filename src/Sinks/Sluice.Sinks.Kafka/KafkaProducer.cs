@@ -47,9 +47,10 @@ internal sealed partial class KafkaProducer : IAsyncDisposable
     private int _lastErrorCode;
     private long _purgeDeadlineMs = long.MaxValue;
 
-    private KafkaProducer(ProducerHandle handle, string sink, DeliveryOutcomes outcomes, ILogger logger)
+    private KafkaProducer(ProducerHandle handle, string sink, DeliveryOutcomes outcomes, ILogger logger, bool sendsPartialBatches)
     {
         _handle = handle;
+        _sendsPartialBatches = sendsPartialBatches;
         _sink = sink;
         _outcomes = outcomes;
         _logger = logger;
@@ -98,7 +99,14 @@ internal sealed partial class KafkaProducer : IAsyncDisposable
     public ProducerHandle Handle => _handle;
 
     /// <summary>Starts a producer and its thread; null and the reason when librdkafka refuses the configuration. No waiting for brokers.</summary>
-    public static KafkaProducer? TryStart(ConfHandle conf, string sink, DeliveryOutcomes outcomes, ILogger logger, out string error)
+    /// <param name="conf">The configuration, which the producer takes over.</param>
+    /// <param name="sink">How messages name the sink.</param>
+    /// <param name="outcomes">Counts what becomes of the records.</param>
+    /// <param name="logger">Told about outages and failures.</param>
+    /// <param name="sendsPartialBatches">True: we see to it that records do not wait long for a full batch; false: librdkafka's linger does.</param>
+    /// <param name="error">What librdkafka says when it refuses.</param>
+    public static KafkaProducer? TryStart(
+        ConfHandle conf, string sink, DeliveryOutcomes outcomes, ILogger logger, bool sendsPartialBatches, out string error)
     {
         ProducerHandle? handle = ProducerHandle.TryCreate(conf, out error);
         if (handle is null)
@@ -106,7 +114,7 @@ internal sealed partial class KafkaProducer : IAsyncDisposable
             return null;
         }
 
-        var producer = new KafkaProducer(handle, sink, outcomes, logger);
+        var producer = new KafkaProducer(handle, sink, outcomes, logger, sendsPartialBatches);
         producer._thread.Start();
         return producer;
     }
@@ -122,12 +130,12 @@ internal sealed partial class KafkaProducer : IAsyncDisposable
 
     /// <summary>Puts a record into the queue; never waits.</summary>
     /// <returns>Zero when it was taken: its outcome will be counted. Else the error, and nothing is counted.</returns>
-    public int Produce(RecordTemplate template, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestampMs)
+    public int Produce(RecordTemplate template, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         // Counted before the call: the report may be there before it returns. Only this thread writes the counter; its partner is the
         // Volatile.Read in Pending.
         Volatile.Write(ref _produced, _produced + 1);
-        int error = template.Produce(_handle, key, value, timestampMs);
+        int error = template.Produce(_handle, key, value);
         if (error != KafkaError.ERR_NO_ERROR)
         {
             Volatile.Write(ref _produced, _produced - 1);

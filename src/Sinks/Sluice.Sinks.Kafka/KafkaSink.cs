@@ -21,7 +21,9 @@ namespace Sluice.Sinks.Kafka;
 /// <remarks>
 /// <para>A full queue is back-pressure: <see cref="WriteAsync"/> waits. A record longer than the topic takes is cut and sent to the dead-letter
 /// topic (and counted as rejected: the topic does not have it), or dropped as <see cref="DropReason.Oversize"/>.</para>
-/// <para>Records of one key keep their order. Record timestamps are the events' own times.</para>
+/// <para>Records of one key keep their order. A record's timestamp is the time at which it was queued and not the event's, which stands in the value:
+/// brokers forget by the timestamp, a log's old segments as well as what they know of a producer's batches, and with the latter
+/// they no longer notice a batch that is sent again (seen with samples of 1970 and a broker that was restarted).</para>
 /// <para>The sink can be driven without a pipeline: start it, count batches as offered in <see cref="Ledger"/>, write them one after
 /// another, flush, dispose, close the ledger.</para>
 /// </remarks>
@@ -151,7 +153,9 @@ public sealed class KafkaSink : ISink
     private KafkaProducer StartProducer(int? brokerMessageMaxBytes)
     {
         using ConfHandle conf = KafkaConfiguration.TryCreate(_options, out string? problem, brokerMessageMaxBytes) ?? throw ConfigurationError(problem!);
-        return KafkaProducer.TryStart(conf, _options.DisplayName, _outcomes, _logger, out string error) ?? throw ConfigurationError(error);
+        bool sendsPartialBatches = !KafkaConfiguration.SetsLinger(_options);
+        return KafkaProducer.TryStart(conf, _options.DisplayName, _outcomes, _logger, sendsPartialBatches, out string error)
+            ?? throw ConfigurationError(error);
     }
 
     private SinkException ConfigurationError(string problem) =>
@@ -206,21 +210,21 @@ public sealed class KafkaSink : ISink
                 continue;
             }
 
-            long timestampMs = TimestampMs(sample, clockOffsetNs);
             ReadOnlySpan<byte> key = _key.Of(sample);
-            int error = producer.Produce(template, key, _output.WrittenSpan, timestampMs);
-            if (error != KafkaError.ERR_NO_ERROR && !TrySettleSlow(producer, sample, key, clockOffsetNs, timestampMs, error))
+            int error = producer.Produce(template, key, _output.WrittenSpan);
+            if (error != KafkaError.ERR_NO_ERROR && !TrySettleSlow(producer, sample, key, clockOffsetNs, error))
             {
-                return index;
+                break;
             }
         }
 
+        producer.Announce();
         return index;
     }
 
     /// <summary>False when the queue is full and the sample must be tried again.</summary>
     private bool TrySettleSlow(
-        KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, long clockOffsetNs, long timestampMs, int error)
+        KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, long clockOffsetNs, int error)
     {
         nint token = 0;
         if (error == KafkaError.ERR_MSG_SIZE_TOO_LARGE)
@@ -232,7 +236,7 @@ public sealed class KafkaSink : ISink
             }
 
             token = DeliveryOutcomes.DeadLetterToken;
-            error = _deadLetter.Produce(producer, sample, key, clockOffsetNs, timestampMs, _output.Length);
+            error = _deadLetter.Produce(producer, sample, key, clockOffsetNs, _output.Length);
         }
 
         switch (error)
@@ -264,7 +268,4 @@ public sealed class KafkaSink : ISink
         uint kind = (uint)MemoryMarshal.Read<EventHeader>(sample).Kind;
         return kind < (uint)_templates.Length ? _templates[kind] : null;
     }
-
-    private static long TimestampMs(ReadOnlySpan<byte> sample, long clockOffsetNs) =>
-        Math.Max(0, ((long)MemoryMarshal.Read<EventHeader>(sample).KtimeNs + clockOffsetNs) / 1_000_000);
 }

@@ -12,11 +12,10 @@ internal sealed unsafe class RecordTemplate
 {
     private const int ValueIndex = 1;
     private const int KeyIndex = 2;
-    private const int TimestampIndex = 3;
-    private const int HeadersIndex = 4;
+    private const int HeadersIndex = 3;
 
     // Pinned for good: librdkafka reads the list by address.
-    private readonly rd_kafka_vu_t[] _arguments = GC.AllocateArray<rd_kafka_vu_t>(7, pinned: true);
+    private readonly rd_kafka_vu_t[] _arguments = GC.AllocateArray<rd_kafka_vu_t>(6, pinned: true);
 
     /// <param name="topic">A topic object of the producer that will be used.</param>
     /// <param name="token">Comes back with the delivery report.</param>
@@ -27,10 +26,9 @@ internal sealed unsafe class RecordTemplate
         _arguments[0] = new() { vtype = LibRdKafka.RD_KAFKA_VTYPE_RKT, ptr = (void*)topic };
         _arguments[ValueIndex].vtype = LibRdKafka.RD_KAFKA_VTYPE_VALUE;
         _arguments[KeyIndex].vtype = LibRdKafka.RD_KAFKA_VTYPE_KEY;
-        _arguments[TimestampIndex].vtype = LibRdKafka.RD_KAFKA_VTYPE_TIMESTAMP;
         _arguments[HeadersIndex].vtype = LibRdKafka.RD_KAFKA_VTYPE_HEADERS;
-        _arguments[5] = new() { vtype = LibRdKafka.RD_KAFKA_VTYPE_OPAQUE, ptr = (void*)token };
-        _arguments[6] = new() { vtype = LibRdKafka.RD_KAFKA_VTYPE_MSGFLAGS, i = LibRdKafka.RD_KAFKA_MSG_F_COPY };
+        _arguments[4] = new() { vtype = LibRdKafka.RD_KAFKA_VTYPE_OPAQUE, ptr = (void*)token };
+        _arguments[5] = new() { vtype = LibRdKafka.RD_KAFKA_VTYPE_MSGFLAGS, i = LibRdKafka.RD_KAFKA_MSG_F_COPY };
     }
 
     /// <summary>Where the headers come from.</summary>
@@ -40,9 +38,8 @@ internal sealed unsafe class RecordTemplate
     /// <param name="producer">The producer that the topic belongs to.</param>
     /// <param name="key">The key; empty for none.</param>
     /// <param name="value">The value.</param>
-    /// <param name="timestampMs">Unix milliseconds; 0 = now.</param>
     /// <returns>Zero, or the error for which the record was not taken.</returns>
-    public int Produce(ProducerHandle producer, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestampMs)
+    public int Produce(ProducerHandle producer, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         nint headers = Headers.Take();
 
@@ -55,7 +52,6 @@ internal sealed unsafe class RecordTemplate
             arguments[ValueIndex].size = (nuint)value.Length;
             arguments[KeyIndex].ptr = keyPointer;
             arguments[KeyIndex].size = (nuint)key.Length;
-            arguments[TimestampIndex].i64 = timestampMs;
             arguments[HeadersIndex].ptr = (void*)headers;
             nint error = LibRdKafka.rd_kafka_produceva(producer, arguments, (nuint)_arguments.Length);
             return error == 0 ? KafkaError.ERR_NO_ERROR : TakeCodeSlow(error, headers);

@@ -32,7 +32,6 @@ internal static unsafe partial class LibRdKafka
     public const int RD_KAFKA_VTYPE_KEY = 5;
     public const int RD_KAFKA_VTYPE_OPAQUE = 6;
     public const int RD_KAFKA_VTYPE_MSGFLAGS = 7;
-    public const int RD_KAFKA_VTYPE_TIMESTAMP = 8;
     public const int RD_KAFKA_VTYPE_HEADERS = 10;
 
     public const int RD_KAFKA_MSG_F_COPY = 0x2;
@@ -117,6 +116,9 @@ internal static unsafe partial class LibRdKafka
 
     [LibraryImport(Library)]
     public static partial void rd_kafka_error_destroy(nint error);
+
+    [LibraryImport(Library)]
+    public static partial int rd_kafka_flush(ProducerHandle rk, int timeout_ms);
 
     [LibraryImport(Library)]
     public static partial int rd_kafka_purge(ProducerHandle rk, int purge_flags);

@@ -20,10 +20,6 @@ internal unsafe struct rd_kafka_vu_t
     [FieldOffset(8)]
     public int i;
 
-    /// <summary>u.i64</summary>
-    [FieldOffset(8)]
-    public long i64;
-
     /// <summary>u.mem.size</summary>
     [FieldOffset(16)]
     public nuint size;
