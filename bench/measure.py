@@ -218,7 +218,7 @@ def under_sluice(records, *options):
 
 
 def measure_tls():
-    records = 50_000 if QUICK else 300_000
+    records = 100_000 if QUICK else 300_000
     taps = {
         "untapped": lambda: untapped(records),
         "c_tap": lambda: under_c_tap(records, "each"),
