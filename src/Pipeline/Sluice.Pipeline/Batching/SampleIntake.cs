@@ -101,8 +101,17 @@ public sealed class SampleIntake : ISampleConsumer
     internal void Complete()
     {
         CountLeftOut();
-        SampleBatch? batch = _current ?? Unpark();
+        SampleBatch? batch = _current;
         _current = null;
+        if (batch is null)
+        {
+            // Inside the lock: a worker that was faster has then offered what it took. The queues are closed next and would refuse it.
+            lock (_handOn)
+            {
+                batch = Unpark();
+            }
+        }
+
         if (batch is not null)
         {
             HandOn(batch);
