@@ -10,7 +10,7 @@ namespace Sluice.Pipeline.Tests.Ordering;
 /// <summary>Remembers what came out of a resequencer.</summary>
 internal sealed class CollectingConsumer : ISampleConsumer
 {
-    public List<(ulong Connection, TrafficDirection Direction, ulong Sequence, bool Gap, ulong Id)> Samples { get; } = [];
+    public List<(ulong Connection, TrafficDirection Direction, ulong Sequence, bool Gap, uint LostBefore, ulong Id)> Samples { get; } = [];
 
     public List<byte[]> Others { get; } = [];
 
@@ -20,7 +20,8 @@ internal sealed class CollectingConsumer : ISampleConsumer
     {
         if (TlsDataView.TryParse(sample, out TlsDataView view))
         {
-            Samples.Add((view.ConnectionId, view.Direction, view.Sequence, view.Header.Flags.HasFlag(SampleFlags.Gap), view.Header.CpuSequence));
+            bool gap = view.Header.Flags.HasFlag(SampleFlags.Gap);
+            Samples.Add((view.ConnectionId, view.Direction, view.Sequence, gap, view.LostBefore, view.Header.CpuSequence));
         }
         else
         {

@@ -118,7 +118,7 @@ public sealed class ResequencerPropertyTests
     {
         var highest = new Dictionary<ulong, ulong>();
         int below = 0;
-        foreach ((ulong connection, _, ulong sequence, _, _) in output.Samples)
+        foreach ((ulong connection, _, ulong sequence, _, _, _) in output.Samples)
         {
             if (highest.TryGetValue(connection, out ulong top) && sequence <= top)
             {

@@ -103,6 +103,19 @@ public sealed class SampleResequencerTests
         Assert.Equal(2, _out.Drains);
     }
 
+    [Theory]
+    [InlineData(5, 0, 4)]
+    [InlineData(5, 2, 4)]
+    [InlineData(ulong.MaxValue, 0, uint.MaxValue)]
+    public void Complete_GapGivenUp_SaysHowManyAreMissingWithThoseLostInTheKernel(ulong sequence, uint lostBefore, uint missing)
+    {
+        SampleResequencer resequencer = Create();
+        resequencer.Append(Sample(0));
+        resequencer.Append(Sample(sequence, lostBefore: lostBefore));
+        resequencer.Complete();
+        Assert.Equal([(false, 0), (true, missing)], _out.Samples.Select(static sample => (sample.Gap, sample.LostBefore)));
+    }
+
     [Fact]
     public void EndOfDrain_SeveralGapsBeforeTheOldest_NoneWaitsForItsOwnHold()
     {
@@ -113,7 +126,8 @@ public sealed class SampleResequencerTests
         resequencer.Append(Sample(5));
         _nowNs++;
         resequencer.EndOfDrain();
-        Assert.Equal([(5UL, true), (7UL, true), (9UL, true)], _out.Samples.Select(static sample => (sample.Sequence, sample.Gap)));
+        Assert.Equal([(5UL, 5U), (7UL, 1U), (9UL, 1U)], _out.Samples.Select(static sample => (sample.Sequence, sample.LostBefore)));
+        Assert.All(_out.Samples, static sample => Assert.True(sample.Gap));
         Assert.Equal(3, _ledger.Snapshot().ResequencerGaps);
     }
 

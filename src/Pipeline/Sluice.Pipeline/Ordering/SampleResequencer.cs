@@ -17,7 +17,7 @@ namespace Sluice.Pipeline.Ordering;
 /// <remarks>
 /// A sample goes on when its number is the next one of its stream, or when the samples between are those that the kernel says it lost
 /// (<c>lost_before</c>). Else it waits: at most <see cref="ResequencerOptions.MaxHold"/> and within <see cref="ResequencerOptions.MaxHeldBytes"/>. A gap that is given up
-/// is counted in the ledger, and the sample behind it carries <see cref="SampleFlags.Gap"/>. A sample that comes after its place was given up goes
+/// is counted in the ledger, and the sample behind it carries <see cref="SampleFlags.Gap"/> and how many are missing. A sample that comes after its place was given up goes
 /// on at once and is counted as late.
 /// <para>Samples that are in order are not copied; the cost is one look-up.</para>
 /// </remarks>
@@ -179,7 +179,10 @@ public sealed class SampleResequencer : ISampleConsumer
         bool provesLoss = stream.Expected != 0 || !stream.MayBeResumed;
         if (provesLoss)
         {
-            MemoryMarshal.AsRef<EventHeader>(_held.Content(head)).Flags |= SampleFlags.Gap;
+            // Those that the kernel says it lost are missing too: they lie between the sample's start and its own number.
+            ref TlsDataHeader sample = ref MemoryMarshal.AsRef<TlsDataHeader>(_held.Content(head));
+            sample.Header.Flags |= SampleFlags.Gap;
+            sample.LostBefore = uint.CreateSaturating(_held[head].Sequence - stream.Expected);
             _gaps++;
         }
 
