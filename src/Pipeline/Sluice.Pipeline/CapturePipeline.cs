@@ -156,9 +156,8 @@ public sealed class CapturePipeline
     /// <summary>
     /// Ends the pipeline: last report of loss, queues, flush, dispose, final ledger file. The readers must have returned before. Returns within the
     /// budget (of <see cref="BeginStop"/>, where that was called before); samples without an outcome by then are counted as <c>drain_timeout</c>.
-    /// Idempotent: later calls get the same report.
+    /// Idempotent: later calls get the same report. A final ledger file that cannot be written is in the report as well.
     /// </summary>
-    /// <exception cref="LedgerFileException">The final ledger file could not be written; everything else is done.</exception>
     public Task<CompletionReport> CompleteAsync(TimeSpan budget)
     {
         BeginStop(budget);
@@ -173,7 +172,6 @@ public sealed class CapturePipeline
     /// Ends the pipeline at once (Ctrl-C twice), also while <see cref="CompleteAsync"/> runs: nothing is flushed any more, and what has no outcome is
     /// counted as <c>drain_timeout</c>. Sinks get a quarter of a second to close their files.
     /// </summary>
-    /// <exception cref="LedgerFileException">The final ledger file could not be written.</exception>
     public Task<CompletionReport> AbandonAsync()
     {
         lock (_gate)
@@ -239,8 +237,21 @@ public sealed class CapturePipeline
 
         Ledger.MarkFinal();
         LedgerSnapshot final = Ledger.Snapshot();
-        _ledgerFile?.Write(final, durable: true);
-        return new CompletionReport(inTime && abandoned == 0, abandoned, failures, final);
+        return new CompletionReport(inTime && abandoned == 0, abandoned, failures, final, WriteLedgerFile(final));
+    }
+
+    private LedgerFileException? WriteLedgerFile(LedgerSnapshot final)
+    {
+        try
+        {
+            _ledgerFile?.Write(final, durable: true);
+            return null;
+        }
+        catch (LedgerFileException e)
+        {
+            // The counts must not be lost with their file: the caller still has the report to show.
+            return e;
+        }
     }
 
     private bool PullParked()

@@ -9,4 +9,10 @@ namespace Sluice.Pipeline;
 /// <param name="Abandoned">Samples that had no outcome when the time was over; counted as <c>drain_timeout</c>, all sinks together.</param>
 /// <param name="Failures">The sinks that could not go on.</param>
 /// <param name="Ledger">The final ledger.</param>
-public sealed record CompletionReport(bool WithinBudget, long Abandoned, IReadOnlyList<SinkFailure> Failures, LedgerSnapshot Ledger);
+/// <param name="LedgerFileFailure">Why the final ledger is not in its file; null when it is, or when there is none.</param>
+public sealed record CompletionReport(
+    bool WithinBudget,
+    long Abandoned,
+    IReadOnlyList<SinkFailure> Failures,
+    LedgerSnapshot Ledger,
+    LedgerFileException? LedgerFileFailure);

@@ -63,8 +63,39 @@ public sealed class LedgerFileTests : IDisposable
         var ledger = new LossLedger(new FixedKernelCounters(), [new SinkLedger("a")]);
         var file = new LedgerFile(Path.Combine(_directory, "missing", "ledger.json"));
         LedgerFileException e = Assert.Throws<LedgerFileException>(() => file.Write(ledger.Snapshot(), durable: false));
-        Assert.Contains(file.Path, e.Message, StringComparison.Ordinal);
-        Assert.Contains("--ledger", e.Message, StringComparison.Ordinal);
+        Assert.Equal(Message(file.Path, "its directory does not exist"), e.Message);
+    }
+
+    [Theory]
+    [InlineData(28, "the disk is full")]
+    [InlineData(122, "the disk is full")]
+    [InlineData(30, "the file system is read-only")]
+    [InlineData(5, "Input/output error")]
+    public void Message_ErrorOfTheSystem_GivesTheReasonWithoutTheTemporaryFile(int errno, string reason)
+    {
+        var cause = new IOException("What the runtime says. : '/x/ledger.json.7.tmp'.", errno);
+        Assert.Equal(Message("/x/ledger.json", reason), new LedgerFileException("/x/ledger.json", cause).Message);
+    }
+
+    [Fact]
+    public void Message_NoPermission_GivesTheReasonWithoutTheTemporaryFile()
+    {
+        var cause = new UnauthorizedAccessException("Access to the path '/x/ledger.json.7.tmp' is denied.");
+        Assert.Equal(Message("/x/ledger.json", "permission denied"), new LedgerFileException("/x/ledger.json", cause).Message);
+    }
+
+    [Fact]
+    public void Write_LinkInThePlaceOfTheTemporaryFile_DoesNotFollowIt()
+    {
+        var ledger = new LossLedger(new FixedKernelCounters(), [new SinkLedger("a")]);
+        var file = new LedgerFile(Path.Combine(_directory, "ledger.json"));
+        string victim = Path.Combine(_directory, "victim");
+        File.WriteAllText(victim, "precious");
+        File.CreateSymbolicLink($"{file.Path}.{Environment.ProcessId}.tmp", victim);
+        file.Write(ledger.Snapshot(), durable: false);
+        Assert.Equal("precious", File.ReadAllText(victim));
+        Assert.Equal(ledger.ToJson() + "\n", File.ReadAllText(file.Path));
+        Assert.Null(new FileInfo(file.Path).LinkTarget);
     }
 
     [Fact]
@@ -72,7 +103,11 @@ public sealed class LedgerFileTests : IDisposable
     {
         var ledger = new LossLedger(new FixedKernelCounters(), [new SinkLedger("a")]);
         string path = Directory.CreateDirectory(Path.Combine(_directory, "taken")).FullName;
-        Assert.Throws<LedgerFileException>(() => new LedgerFile(path).Write(ledger.Snapshot(), durable: false));
+        LedgerFileException e = Assert.Throws<LedgerFileException>(() => new LedgerFile(path).Write(ledger.Snapshot(), durable: false));
+        Assert.Equal(Message(path, "it is a directory"), e.Message);
         Assert.Empty(Directory.GetFiles(_directory));
     }
+
+    private static string Message(string path, string reason) =>
+        $"Cannot write the ledger file '{path}': {reason}. Give --ledger a path in a directory that exists, can be written and has room.";
 }

@@ -133,6 +133,18 @@ public sealed class LossLedgerTests
     }
 
     [Fact]
+    public void ToText_SinkWithoutTargetAndAnOutcomeThatCameTooLate_PrintsOneColonAndNoMoreLoss()
+    {
+        var sink = new SinkLedger("console:");
+        var ledger = new LossLedger(new FixedKernelCounters(new KernelCounts(20, 0, 0, 0, 0, 0, 0)), [sink]);
+        ledger.CountOffered(20);
+        sink.AddDelivered(18);
+        sink.Close(DropReason.DrainTimeout);
+        sink.AddDelivered(2);
+        Assert.EndsWith("\n  console: delivered 18, dropped 2 (drain_timeout)\n", ledger.ToText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Snapshot_WhileSamplesFlow_EveryEquationHoldsInEachOne()
     {
         var counters = new FedCounters();

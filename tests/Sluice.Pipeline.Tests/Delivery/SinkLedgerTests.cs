@@ -49,8 +49,9 @@ public sealed class SinkLedgerTests
         var ledger = new SinkLedger("a");
         ledger.Close(DropReason.PipeClosed);
         ledger.AddOffered(3);
-        ledger.AddDropped(DropReason.QueueFull, 3);
+        ledger.AddRefused(DropReason.QueueFull, 3);
         Assert.Equal(3, ledger.Dropped(DropReason.PipeClosed));
+        Assert.Equal(0, ledger.LateOutcomes);
         Assert.Equal(0, ledger.Dropped(DropReason.QueueFull));
         Assert.Equal(0, ledger.Pending);
     }

@@ -137,6 +137,7 @@ public sealed class StopTests
         new Feeder(pipeline.CreateIntake(), _counters).Feed(1_000, drainEvery: 7);
         Assert.Empty(sink.Delivered);
         Assert.Equal(pipeline.Ledger.Read, sink.Ledger.Dropped(DropReason.DrainTimeout));
+        Assert.Equal(0, sink.Ledger.LateOutcomes);
         Assert.Equal(0, sink.Ledger.Pending);
     }
 
@@ -157,6 +158,7 @@ public sealed class StopTests
 
             feeder.Feed(50);
             CompletionReport report = await pipeline.CompleteAsync(s_longBudget);
+            Assert.Null(report.LedgerFileFailure);
             Assert.Equal(report.Ledger.ToJson() + "\n", await File.ReadAllTextAsync(path, TestEnd));
             Assert.Equal(150, Submitted(path));
         }
@@ -164,6 +166,26 @@ public sealed class StopTests
         {
             File.Delete(path);
         }
+    }
+
+    [Fact]
+    public async Task Complete_LedgerFileCannotBeWritten_SaysSoInAReportThatIsWhole()
+    {
+        string directory = Directory.CreateTempSubdirectory("sluice-ledger-").FullName;
+        string path = Path.Combine(directory, "ledger.json");
+        var sink = new ScriptedSink("a");
+        CapturePipeline pipeline = new CapturePipelineBuilder().AddSink(sink).UseKernelCounters(_counters).UseLedgerFile(path)
+            .UseOptions(new CapturePipelineOptions { ReportInterval = TimeSpan.FromHours(1) }).Build();
+        await pipeline.StartAsync(TestEnd);
+        Directory.Delete(directory, recursive: true);
+        new Feeder(pipeline.CreateIntake(), _counters).Feed(60);
+        CompletionReport report = await pipeline.CompleteAsync(s_longBudget);
+        Assert.Contains($"'{path}': its directory does not exist. ", report.LedgerFileFailure?.Message, StringComparison.Ordinal);
+        Assert.True(report.WithinBudget);
+        Assert.Equal(60, sink.Ledger.Delivered);
+        Assert.Equal(1, sink.Disposals);
+        Assert.True(report.Ledger.IsFinal);
+        Assert.Empty(report.Ledger.Verify());
     }
 
     [Fact]

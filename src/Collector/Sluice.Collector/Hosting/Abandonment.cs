@@ -64,16 +64,8 @@ internal sealed class Abandonment
 
     private static LedgerSnapshot Abandon(CapturePipeline pipeline)
     {
-        try
-        {
-            Task<CompletionReport> abandoned = pipeline.AbandonAsync();
-            return abandoned.Wait(s_closeTime) ? abandoned.Result.Ledger : pipeline.Ledger.Snapshot();
-        }
-        catch (AggregateException)
-        {
-            // The ledger file could not be written; the counts themselves are still to be had.
-            return pipeline.Ledger.Snapshot();
-        }
+        Task<CompletionReport> abandoned = pipeline.AbandonAsync();
+        return abandoned.Wait(s_closeTime) ? abandoned.Result.Ledger : pipeline.Ledger.Snapshot();
     }
 
     private void WriteLedger(LedgerSnapshot ledger)

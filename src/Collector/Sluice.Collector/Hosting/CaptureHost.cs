@@ -191,7 +191,13 @@ internal sealed class CaptureHost
         }
 
         Console.Error.Write(report.Ledger.ToText());
+        if (report.LedgerFileFailure is { } notWritten)
+        {
+            Console.Error.WriteLine("sluice: " + notWritten.Message);
+        }
+
         bool good = cause.Failure is null
+            && report.LedgerFileFailure is null
             && report.Abandoned == 0
             && report.Failures.All(static failure => failure.EndsQuietly)
             && report.Ledger.Verify().Count == 0;

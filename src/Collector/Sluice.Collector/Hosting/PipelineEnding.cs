@@ -19,7 +19,8 @@ internal sealed class PipelineEnding : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Idempotent: after an orderly stop this is the report of then.
+        // Idempotent: after an orderly stop this is the report of then, and the host has shown it. After a failed start it says nothing that matters
+        // beside the failure that is on its way to the user.
         await _pipeline.CompleteAsync(_budget);
     }
 }

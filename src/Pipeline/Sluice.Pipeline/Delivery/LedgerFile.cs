@@ -52,7 +52,10 @@ public sealed class LedgerFile
 
     private void WriteTemporary(ReadOnlySpan<byte> json, bool durable)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = Mode };
+        // Its name can be guessed, and the directory may be one in which others write too: whatever they have put there is unlinked, and
+        // "create new" (O_EXCL) never follows a symbolic link to a file that they want root to overwrite.
+        File.Delete(_temporaryPath);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = Mode };
         using var file = new FileStream(_temporaryPath, options);
         // The mode given at creation is cut by the umask; others must be able to read the ledger of a root process.
         File.SetUnixFileMode(file.SafeFileHandle, Mode);

@@ -141,12 +141,12 @@ public sealed class LedgerSnapshot
         if (Read != accounted || sink.Pending < 0)
         {
             broken.Add(Invariant(
-                $"{sink.Name}: read {Read} != filtered {Filtered} + delivered {sink.Delivered} + dropped {sink.DroppedTotal} + rejected {sink.Rejected} + pending {sink.Pending}"));
+                $"{Label(sink)}: read {Read} != filtered {Filtered} + delivered {sink.Delivered} + dropped {sink.DroppedTotal} + rejected {sink.Rejected} + pending {sink.Pending}"));
         }
 
         if (IsFinal && sink.Pending != 0)
         {
-            broken.Add(Invariant($"{sink.Name}: {sink.Pending} samples are still pending at the end"));
+            broken.Add(Invariant($"{Label(sink)}: {sink.Pending} samples are still pending at the end"));
         }
     }
 
@@ -218,7 +218,7 @@ public sealed class LedgerSnapshot
 
     private static void AppendSink(StringBuilder text, SinkCounts sink)
     {
-        text.Append(Invariant($"  {sink.Name}: delivered {sink.Delivered}"));
+        text.Append(Invariant($"  {Label(sink)}: delivered {sink.Delivered}"));
         foreach ((string reason, long count) in sink.Dropped)
         {
             text.Append(Invariant($", dropped {count} ({reason})"));
@@ -227,9 +227,11 @@ public sealed class LedgerSnapshot
         AppendIfAny(text, "rejected", sink.Rejected);
         AppendIfAny(text, "pending", sink.Pending);
         AppendIfAny(text, "duplicates", sink.Duplicates);
-        AppendIfAny(text, "outcomes that came too late", sink.LateOutcomes);
         text.Append('\n');
     }
+
+    // A URI without a target, such as `console:`, brings the colon of its own.
+    private static string Label(SinkCounts sink) => sink.Name.TrimEnd(':');
 
     private static void AppendIfAny(StringBuilder text, string what, long count)
     {

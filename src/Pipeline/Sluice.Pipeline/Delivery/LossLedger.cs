@@ -134,7 +134,7 @@ public sealed class LossLedger
             foreach (SinkLedger sink in _sinks)
             {
                 sink.AddOffered(count);
-                sink.AddDropped(reason, count);
+                sink.AddRefused(reason, count);
             }
         }
     }

@@ -105,6 +105,21 @@ public sealed class SinkLedger
     }
 
     /// <summary>
+    /// Drops samples that were offered a moment ago and that the sink never saw. When the account was settled in between they are among those,
+    /// and nothing more is counted: no outcome came too late here.
+    /// </summary>
+    internal void AddRefused(DropReason reason, long count)
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                DropLocked(reason, count);
+            }
+        }
+    }
+
+    /// <summary>
     /// Settles the account: all that is pending, and all that is offered from now on, is dropped for <paramref name="reason"/>. Outcomes
     /// that are reported later belong to samples which are settled, so they only count as <see cref="LateOutcomes"/>.
     /// Calls after the first do nothing.

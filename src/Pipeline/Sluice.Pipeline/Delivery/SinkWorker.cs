@@ -56,7 +56,7 @@ internal sealed class SinkWorker
     {
         if (!_queue.TryEnqueue(batch, out DropReason refusal))
         {
-            Sink.Ledger.AddDropped(refusal, batch.Count);
+            Sink.Ledger.AddRefused(refusal, batch.Count);
         }
     }
 
