@@ -78,7 +78,7 @@ public sealed class TargetDiscovery : IDisposable
     /// <returns>The target that the file is; null when it is none or is not selected.</returns>
     internal TlsTarget? Examine(in MappingEvent mapping)
     {
-        if (_selection.LibraryPaths.Count > 0 || (_selection.Pids.Count > 0 && !_selection.Pids.Contains(mapping.Pid)))
+        if (!Wants(mapping.Pid))
         {
             return null;
         }
@@ -94,6 +94,9 @@ public sealed class TargetDiscovery : IDisposable
         _mappings[id] = verdict;
         return verdict.Target;
     }
+
+    /// <summary>Whether a new mapping of this process can bring a target: not when libraries are named, nor when other processes are. From any thread.</summary>
+    internal bool Wants(int pid) => _selection.LibraryPaths.Count == 0 && (_selection.Pids.Count == 0 || _selection.Pids.Contains(pid));
 
     /// <summary>Drops a target, so that the file is inspected anew and becomes a new target when it is seen again.</summary>
     internal void Forget(TlsTarget target)

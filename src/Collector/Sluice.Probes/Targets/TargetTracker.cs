@@ -85,7 +85,7 @@ public sealed class TargetTracker : IDisposable
     /// <param name="path">Path as the process sees it.</param>
     public void OnMapping(int pid, uint major, uint minor, ulong inode, string path)
     {
-        if (inode == 0)
+        if (inode == 0 || !_discovery.Wants(pid))
         {
             return;
         }
