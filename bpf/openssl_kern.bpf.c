@@ -35,8 +35,7 @@ struct call {
 };
 
 /*
- * The SSL calls a thread is in. More than one where an SSL object does its I/O through another one (TLS inside TLS)
- * or where a program switches stacks (fibers) in the middle of a call.
+ * The SSL calls a thread is in. More than one where an SSL object does its I/O through another one (TLS inside TLS).
  */
 #define CALLS_PER_THREAD 4
 struct thread_calls {
@@ -44,8 +43,8 @@ struct thread_calls {
 };
 
 /*
- * One entry per thread that ever made an SSL call, removed when the thread ends, so it is bounded by live threads. User
- * space sets max_entries from the host's limit. Not preallocated: most hosts have few such threads.
+ * One entry per thread that ever made an SSL call, removed when the thread ends, so it is bounded by live threads.
+ * Not preallocated: most hosts have few such threads. A call that finds it full is counted as map_full.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -66,6 +66,27 @@ public sealed class KafkaTests
         Assert.Equal(2000, ledger.Sink("kafka", "delivered"));
     }
 
+    [Fact]
+    public async Task Capture_SinkThatItselfSpeaksTls_NeverCapturesItself()
+    {
+        Requires.Bpf();
+        using RealBroker broker = await RealBroker.StartNewAsync("--sasl");
+        using var workspace = new Workspace();
+        string login = $"config.security.protocol=SASL_SSL&config.sasl.mechanism=PLAIN&config.sasl.username=sluice&config.sasl.password=secret&config.ssl.ca.location={broker.AuthorityFile}";
+        string events = workspace.PathOf("events.jsonl");
+        using Capture capture = Capture.Start(
+            workspace, "--sink", $"kafka://{broker.SecureAddress}/tls?name=kafka&{login}", "--sink", $"jsonl:{events}?name=file");
+
+        TlsLoadResult load = TlsLoad.Run(workspace, "exchange", "--records", "50");
+        Ledger ledger = capture.Stop();
+
+        // The collector's client writes every one of these events with the SSL_write of a library that is tapped.
+        IReadOnlyList<CapturedEvent> captured = CapturedEvent.Read(events);
+        Assert.Equal(200, captured.Count(e => e.Pid == load.Pid));
+        Assert.DoesNotContain(captured, e => e.Pid == capture.Pid);
+        Assert.Equal(ledger.Read, ledger.Sink("kafka", "delivered"));
+    }
+
     private static void AssertTopicHolds(string kcat, string address, Ledger ledger, int pid, Workspace workspace)
     {
         string file = workspace.PathOf("topic");

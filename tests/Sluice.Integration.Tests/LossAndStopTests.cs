@@ -78,7 +78,8 @@ public sealed class LossAndStopTests
         string before = Leftovers(bpftool);
         using (Capture capture = Capture.Start(workspace))
         {
-            Assert.NotEqual(before, Leftovers(bpftool));
+            string during = Leftovers(bpftool);
+            Assert.True(ProgramsOf(during) > ProgramsOf(before), during);
             capture.Process.Signal("KILL");
             capture.Process.Wait();
         }
@@ -123,23 +124,14 @@ public sealed class LossAndStopTests
         Assert.DoesNotContain("   at ", File.ReadAllText(workspace.PathOf("err")), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Sluice_OwnTrafficAndNothingElse_IsNotCaptured()
-    {
-        Requires.Bpf();
-        using var workspace = new Workspace();
-        using Capture first = Capture.StartNamed(workspace, "first");
-        TlsLoadResult load = TlsLoad.Run(workspace, "exchange", "--records", "5");
-        first.Stop();
-
-        Assert.All(first.Events, e => Assert.NotEqual(first.Pid, e.Pid));
-        Assert.Equal(20, first.Events.Count(e => e.Pid == load.Pid));
-    }
+    private static int ProgramsOf(string leftovers) =>
+        int.Parse(leftovers.AsSpan(0, leftovers.IndexOf(' ', StringComparison.Ordinal)), System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Our programs, our maps, and every link of the kernel, as counts.</summary>
     private static string Leftovers(string bpftool)
     {
-        int programs = Command.Run(bpftool, "prog", "show").Split('\n').Count(line => line.Contains("name ssl_", StringComparison.Ordinal));
+        int programs = Command.Run(bpftool, "prog", "show").Split('\n').Count(line =>
+            line.Contains("name tls_", StringComparison.Ordinal) || line.Contains("name ssl_", StringComparison.Ordinal) || line.Contains("name socket_", StringComparison.Ordinal));
         int maps = Command.Run(bpftool, "map", "show").Split('\n').Count(line => line.Contains("name sluice_ring", StringComparison.Ordinal) || line.Contains("name connections", StringComparison.Ordinal));
         int links = Command.Run(bpftool, "link", "show").Split('\n').Count(line => line.Contains("prog ", StringComparison.Ordinal));
         return $"{programs} programs, {maps} maps, {links} links";

@@ -51,6 +51,9 @@ public sealed unsafe class BpfMap : IDisposable
     /// <summary>CPUs that the kernel could ever bring up: the number of values of a per-CPU map's entry.</summary>
     public static int PossibleCpus => s_possibleCpus.Value;
 
+    /// <summary>CPUs that are up now, whatever share of them this process may use: programs run on all of them.</summary>
+    public static int OnlineCpus => CpuList.ReadOnline().Length;
+
     /// <summary>The map's name in the object, or as it was created.</summary>
     public string Name { get; }
 

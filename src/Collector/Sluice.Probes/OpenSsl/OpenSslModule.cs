@@ -18,7 +18,10 @@ public sealed class OpenSslModule : ICaptureModule
 {
     // A CPU can have as many programs under way as threads of it were preempted inside one. 16 buffers of 16 KiB carry a CPU on which 16 runnable
     // threads are all in the middle of a copy; beyond that the sample is lost and counted as no_scratch.
-    private const uint ScratchPerCpu = 16;
+    private const uint ScratchPerCpuForPerf = 16;
+
+    // The ring needs scratch only before Linux 5.19 (no dynptr), where programs are not preempted yet.
+    private const uint ScratchPerCpuForRing = 1;
 
     // The kernel's own limit of a cgroup array is ours: SLUICE_MAX_CGROUPS in bpf/include/maps.h.
     private const int MaxCgroups = 64;
@@ -64,7 +67,7 @@ public sealed class OpenSslModule : ICaptureModule
         _options = options;
         Transport = Choose(options.Transport);
         _bpf = BpfObject.Open(Bytecode.Read(OpenSslPrograms.ObjectName), "openssl_kern", options.BtfFile);
-        RingPlan plan = RingPlan.For(Environment.ProcessorCount, options.MapSizePages, Environment.SystemPageSize);
+        RingPlan plan = RingPlan.For(BpfMap.OnlineCpus, options.MapSizePages, Environment.SystemPageSize);
         _useMulti = KernelFeatures.TryUprobeMulti().IsAvailable;
         OpenSslPrograms.Select(_bpf, _useMulti);
         Configure(_bpf, plan);
@@ -154,6 +157,7 @@ public sealed class OpenSslModule : ICaptureModule
     private void Configure(BpfObject bpf, RingPlan plan)
     {
         bool perf = Transport == CaptureTransport.Perf;
+        uint scratchPerCpu = perf ? ScratchPerCpuForPerf : ScratchPerCpuForRing;
         bpf.SetConstant("config", new ProgramConfig
         {
             Transport = perf ? 1u : 0u,
@@ -161,10 +165,10 @@ public sealed class OpenSslModule : ICaptureModule
             PidFilter = _options.Pids.Count > 0 ? 1u : 0u,
             UidFilter = _options.Uids.Count > 0 ? 1u : 0u,
             CgroupFilter = (uint)_options.CgroupPaths.Count,
-            ScratchPerCpu = ScratchPerCpu,
+            ScratchPerCpu = scratchPerCpu,
             PayloadLimit = _options.PayloadLimitBytes,
         });
-        bpf.Map("scratch_pool").MaxEntries = ScratchPerCpu * (uint)BpfMap.PossibleCpus;
+        bpf.Map("scratch_pool").MaxEntries = scratchPerCpu * (uint)BpfMap.PossibleCpus;
         bpf.Map("pid_filter").MaxEntries = (uint)Math.Max(1, _options.Pids.Count);
         bpf.Map("uid_filter").MaxEntries = (uint)Math.Max(1, _options.Uids.Count);
 

@@ -29,11 +29,9 @@ internal sealed class TargetProbes : IDisposable
         var probes = new TargetProbes();
         try
         {
-            // The returns first: a call that enters in between is then reported, not half remembered.
             if (useMulti)
             {
-                probes.AttachAll(bpf.Program(OpenSslPrograms.MultiLeave), target, layoutRow, ProbePlaces.Return);
-                probes.AttachAll(bpf.Program(OpenSslPrograms.MultiEnter), target, layoutRow, ProbePlaces.Entry);
+                probes.AttachMulti(bpf, target, layoutRow);
                 return probes;
             }
 
@@ -63,10 +61,43 @@ internal sealed class TargetProbes : IDisposable
 
     private static bool IsRequired(TlsProbePoint point) => point.Name is TlsFunctions.SslRead or TlsFunctions.SslWrite;
 
-    private void AttachAll(BpfProgram program, TlsTarget target, uint layoutRow, ProbePlaces place)
+    private void AttachMulti(BpfObject bpf, TlsTarget target, uint layoutRow)
+    {
+        try
+        {
+            AttachTogether(bpf, target, target.Symbols.Points, layoutRow);
+            return;
+        }
+        catch (BpfException)
+        {
+            // One function that cannot be probed refuses them all; one at a time tells which.
+            Dispose();
+        }
+
+        foreach (TlsProbePoint point in target.Symbols.Points)
+        {
+            try
+            {
+                AttachTogether(bpf, target, [point], layoutRow);
+            }
+            catch (BpfException refusal) when (!IsRequired(point))
+            {
+                Refused.Add($"{point.Name}: {refusal.Message}");
+            }
+        }
+    }
+
+    /// <summary>The returns first: a call that enters in between is then reported, not half remembered.</summary>
+    private void AttachTogether(BpfObject bpf, TlsTarget target, IReadOnlyList<TlsProbePoint> points, uint layoutRow)
+    {
+        AttachAt(bpf.Program(OpenSslPrograms.MultiLeave), target, points, layoutRow, ProbePlaces.Return);
+        AttachAt(bpf.Program(OpenSslPrograms.MultiEnter), target, points, layoutRow, ProbePlaces.Entry);
+    }
+
+    private void AttachAt(BpfProgram program, TlsTarget target, IReadOnlyList<TlsProbePoint> points, uint layoutRow, ProbePlaces place)
     {
         List<ulong> offsets = [], cookies = [];
-        foreach (TlsProbePoint point in target.Symbols.Points)
+        foreach (TlsProbePoint point in points)
         {
             if (OpenSslPrograms.TryGet(point.Name, out OpenSslPrograms.Probe probe) && (probe.Places & place) != 0)
             {
@@ -75,7 +106,10 @@ internal sealed class TargetProbes : IDisposable
             }
         }
 
-        _links.Add(program.AttachUprobeMulti(new UprobeMultiTarget(target.AttachPath, offsets, cookies, IsReturn: place == ProbePlaces.Return)));
+        if (offsets.Count > 0)
+        {
+            _links.Add(program.AttachUprobeMulti(new UprobeMultiTarget(target.AttachPath, offsets, cookies, IsReturn: place == ProbePlaces.Return)));
+        }
     }
 
     private void AttachOne(BpfObject bpf, string path, TlsProbePoint point, uint layoutRow)
