@@ -32,4 +32,7 @@ public sealed record CaptureOptions
 
     /// <summary>BTF to relocate against instead of the kernel's own; null = <c>/sys/kernel/btf/vmlinux</c>.</summary>
     public string? BtfFile { get; init; }
+
+    /// <summary>Kernel features to do without.</summary>
+    public WithheldFeatures Without { get; init; }
 }

@@ -15,7 +15,7 @@ internal sealed class Capture : IDisposable
     private readonly string _events;
     private readonly string _ledger;
 
-    private Capture(Workspace workspace, string name, string[] options)
+    private Capture(Workspace workspace, string name, string without, string[] options)
     {
         _workspace = workspace;
         _events = workspace.PathOf(name + ".jsonl");
@@ -27,7 +27,7 @@ internal sealed class Capture : IDisposable
             arguments.AddRange(["--sink", "jsonl:" + _events]);
         }
 
-        _process = Command.Start(Repository.Sluice, [.. arguments]);
+        _process = Command.StartWith("SLUICE_WITHOUT", without, Repository.Sluice, [.. arguments]);
     }
 
     public string ReadyFile { get; }
@@ -42,11 +42,12 @@ internal sealed class Capture : IDisposable
     public IReadOnlyList<CapturedEvent> Events => CapturedEvent.Read(_events);
 
     /// <summary>Starts a capture and waits until every probe is attached.</summary>
-    public static Capture Start(Workspace workspace, params string[] options) => StartNamed(workspace, "capture", options);
+    public static Capture Start(Workspace workspace, params string[] options) => StartWithout("", workspace, options);
 
-    public static Capture StartNamed(Workspace workspace, string name, params string[] options)
+    /// <summary>The same on a kernel without some features, as SLUICE_WITHOUT names them.</summary>
+    public static Capture StartWithout(string features, Workspace workspace, params string[] options)
     {
-        var capture = new Capture(workspace, name, options);
+        var capture = new Capture(workspace, "capture", features, options);
         try
         {
             Command.WaitUntil(() => File.Exists(capture.ReadyFile) || capture._process.HasExited, "The ready file", 30_000);

@@ -25,6 +25,13 @@ internal sealed class Command : IDisposable
 
     public static Command Start(string program, params string[] arguments) => new(StartInfo(program, arguments));
 
+    public static Command StartWith(string variable, string value, string program, params string[] arguments)
+    {
+        ProcessStartInfo start = StartInfo(program, arguments);
+        start.Environment[variable] = value;
+        return new Command(start);
+    }
+
     /// <summary>Runs a program and gives its standard output; any exit code but 0 fails the test with what it wrote.</summary>
     public static string Run(string program, params string[] arguments)
     {

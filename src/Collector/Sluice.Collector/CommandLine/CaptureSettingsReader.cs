@@ -66,6 +66,7 @@ internal static class CaptureSettingsReader
         MapSizePages = words.MapSize is { } pages ? OptionValue.PowerOfTwo("--mapsize", pages, MaxMapSizePages) : CaptureOptions.DefaultMapSizePages,
         PayloadLimitBytes = words.PayloadLimit is { } limit ? OptionValue.Bytes("--payload-limit", limit) : 0,
         BtfFile = words.BtfFile is { } path ? BtfFile.Check("--btf-file", path) : null,
+        Without = WithheldFeatureList.Read(),
     };
 
     private static int ReadPid(string text)

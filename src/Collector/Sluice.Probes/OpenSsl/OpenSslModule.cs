@@ -68,7 +68,7 @@ public sealed class OpenSslModule : ICaptureModule
         Transport = Choose(options.Transport);
         _bpf = BpfObject.Open(Bytecode.Read(OpenSslPrograms.ObjectName), "openssl_kern", options.BtfFile);
         RingPlan plan = RingPlan.For(BpfMap.OnlineCpus, options.MapSizePages, Environment.SystemPageSize);
-        _useMulti = KernelFeatures.TryUprobeMulti().IsAvailable;
+        _useMulti = !options.Without.HasFlag(WithheldFeatures.UprobeMulti) && KernelFeatures.TryUprobeMulti().IsAvailable;
         OpenSslPrograms.Select(_bpf, _useMulti);
         Configure(_bpf, plan);
         _bpf.Load();
@@ -209,6 +209,12 @@ public sealed class OpenSslModule : ICaptureModule
     private void AttachHostProbes()
     {
         _hostLinks.Add(Loaded.Program(OpenSslPrograms.ThreadExit).AttachRawTracepoint("sched_process_exit"));
+        if (_options.Without.HasFlag(WithheldFeatures.SocketTracepoints))
+        {
+            AttachSystemCalls();
+            return;
+        }
+
         try
         {
             _hostLinks.Add(Loaded.Program(OpenSslPrograms.SocketSend).AttachRawTracepoint("sock_send_length"));

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+
+namespace Sluice.Probes;
+
+/// <summary>Kernel features that a module is to do without although the kernel has them: the way to try on one machine what runs on older ones.</summary>
+[Flags]
+public enum WithheldFeatures
+{
+    None = 0,
+
+    /// <summary>A link for each uprobe, as before Linux 6.6.</summary>
+    UprobeMulti = 1,
+
+    /// <summary>System calls are watched for sockets, as before Linux 6.3.</summary>
+    SocketTracepoints = 2,
+}
