@@ -28,7 +28,9 @@ public sealed class AllocationTests
         await pipeline.StartAsync(TestContext.Current.CancellationToken);
         SampleIntake intake = pipeline.CreateIntake();
         // Batches in the queue, one at the sink, one at the reader; then no round can need more than there are, however the threads are scheduled.
-        SampleBatch[] all = [.. Enumerable.Range(0, QueuedBatches + 2).Select(_ => pipeline.Pool.Rent())];
+        // Of each size: a batch that is handed on early, while the sink is becoming busy, moves to a smaller arena.
+        int[] sizes = [BatchPool.SmallestArenaBytes, BatchPool.SmallestArenaBytes + 1, pipeline.Pool.ArenaBytes];
+        SampleBatch[] all = [.. sizes.SelectMany(bytes => Enumerable.Range(0, QueuedBatches + 2).Select(_ => pipeline.Pool.Rent(bytes)))];
         Array.ForEach(all, static batch => batch.Release());
         // The first rounds compile the code.
         long reader = long.MaxValue;
