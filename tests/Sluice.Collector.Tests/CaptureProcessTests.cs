@@ -27,6 +27,7 @@ public sealed class CaptureProcessTests : IDisposable
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
+    [InlineData("HUP")]
     public async Task Capture_OnASignal_EndsWith0AndAFinalLedger(string signal)
     {
         SkipUnlessCapable();
@@ -44,6 +45,7 @@ public sealed class CaptureProcessTests : IDisposable
         Assert.Contains("SIG" + signal, outcome.Error, StringComparison.Ordinal);
         Assert.Contains("submitted ", outcome.Error, StringComparison.Ordinal);
         Assert.True(ReadLedger().GetProperty("final").GetBoolean());
+        Assert.False(File.Exists(ReadyPath));
     }
 
     [Fact]

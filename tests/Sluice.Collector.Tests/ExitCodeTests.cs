@@ -13,6 +13,9 @@ public sealed class ExitCodeTests
     [Theory]
     [InlineData("", "no command given")]
     [InlineData("catch", "unknown command 'catch'")]
+    [InlineData("run --config x.json", "command 'run' is not available in this version")]
+    [InlineData("replay", "command 'replay' is not available in this version")]
+    [InlineData("relay", "command 'relay' is not available in this version")]
     [InlineData("--nope", "unknown option '--nope'")]
     [InlineData("capture", "no module given")]
     [InlineData("capture nope", "unknown module 'nope'")]
@@ -24,6 +27,7 @@ public sealed class ExitCodeTests
     [InlineData("capture tls --sink jsonl:/tmp/x?nope=1", "unknown option 'nope'")]
     [InlineData("capture tls --sink null:x", "null:")]
     [InlineData("capture tls --sink kafka://host", "needs brokers and a topic")]
+    [InlineData("capture tls --sink kafka://h:99999/t", "'h:99999' is no broker")]
     [InlineData("capture tls --sink kafka://h:1/t?config.nope=1", "nope")]
     [InlineData("capture tls --lib /no/such/libssl.so", "no such file")]
     [InlineData("doctor nope", "unknown argument 'nope'")]
@@ -86,6 +90,17 @@ public sealed class ExitCodeTests
         Assert.Contains("CAP_BPF", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("root", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Capture_OfAPidInsideAPidNamespace_EndsWith3AndSaysWhy()
+    {
+        SkipUnlessRoot();
+
+        ProcessOutcome outcome = await SluiceProcess.RunInPidNamespaceAsync("capture", "tls", "--sink", "null:", "--pid", "1");
+
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("--pid needs the host's PID namespace", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,6 +26,10 @@ internal static class SluiceProcess
     public static Task<ProcessOutcome> RunUnprivilegedAsync(params IEnumerable<string> arguments) => RunProgramAsync(
         "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", ExecutablePath, .. arguments]);
 
+    /// <summary>As process 1 of a new PID namespace, as in a container; all privileges stay.</summary>
+    public static Task<ProcessOutcome> RunInPidNamespaceAsync(params IEnumerable<string> arguments) =>
+        RunProgramAsync("unshare", ["--pid", "--fork", "--mount-proc", ExecutablePath, .. arguments]);
+
     private static string FindExecutable()
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory);

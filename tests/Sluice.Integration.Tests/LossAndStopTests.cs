@@ -111,7 +111,7 @@ public sealed class LossAndStopTests
         string ready = workspace.PathOf("ready"), code = workspace.PathOf("code");
         using Command pipe = Command.Start("bash", "-c",
             $"set -o pipefail; {Repository.Sluice} capture tls --sink jsonl:- --ready-file {ready} 2>{workspace.PathOf("err")} | head -n 1 >{workspace.PathOf("first")}; echo ${{PIPESTATUS[0]}} >{code}");
-        Command.WaitUntil(() => File.Exists(ready), "The ready file");
+        Command.WaitUntil(() => File.Exists(ready) || pipe.HasExited, "The ready file");
 
         for (int i = 0; i < 20 && !pipe.HasExited; i++)
         {

@@ -19,6 +19,13 @@ public sealed class KafkaSinkOptionsTests
         Assert.False(options.StartsLazily);
     }
 
+    [Theory]
+    [InlineData("h")]
+    [InlineData("h:1")]
+    [InlineData("kafka_1.example.org:65535")]
+    [InlineData("10.0.0.1:9092,[::1]:9092,[2001:db8::1]")]
+    public void Parse_BrokersOfEachForm_AreTaken(string brokers) => Assert.Equal(brokers, Parse($"kafka://{brokers}/t").Brokers);
+
     [Fact]
     public void Parse_EveryOption_IsTaken()
     {
@@ -38,6 +45,18 @@ public sealed class KafkaSinkOptionsTests
     [InlineData("kafka://h:9092", "brokers and a topic")]
     [InlineData("kafka://h:9092/", "brokers and a topic")]
     [InlineData("kafka:///t", "brokers and a topic")]
+    [InlineData("kafka://h:99999/t", "'h:99999' is no broker")]
+    [InlineData("kafka://h:0/t", "'h:0' is no broker")]
+    [InlineData("kafka://h:/t", "'h:' is no broker")]
+    [InlineData("kafka://h:+1/t", "'h:+1' is no broker")]
+    [InlineData("kafka://:9092/t", "':9092' is no broker")]
+    [InlineData("kafka://h1:9092,/t", "'' is no broker")]
+    [InlineData("kafka://h1:9092,h2:70000/t", "'h2:70000' is no broker")]
+    [InlineData("kafka://fe80::1/t", "'fe80::1' is no broker")]
+    [InlineData("kafka://[fe80::1/t", "'[fe80::1' is no broker")]
+    [InlineData("kafka://[1.2.3.4]:9092/t", "'[1.2.3.4]:9092' is no broker")]
+    [InlineData("kafka://[::1]:0/t", "'[::1]:0' is no broker")]
+    [InlineData("kafka://[::1]9092/t", "'[::1]9092' is no broker")]
     [InlineData("kafka://h/a b", "'a b' is no topic")]
     [InlineData("kafka://h/{events}", "'{events}' is no topic")]
     [InlineData("kafka://h/t?dead-letter=a/b", "'a/b' is no dead-letter topic")]

@@ -90,7 +90,16 @@ public sealed class KafkaSinkOptions
             throw uri.Error("it needs brokers and a topic; write kafka://host:9092,host:9092/topic");
         }
 
-        return (uri.Target[..slash], uri.Target[(slash + 1)..]);
+        string brokers = uri.Target[..slash];
+        foreach (string broker in brokers.Split(','))
+        {
+            if (!BrokerAddress.IsValid(broker))
+            {
+                throw uri.Error($"'{broker}' is no broker; write host, host:port or [IPv6]:port, with a port from 1 to {ushort.MaxValue}");
+            }
+        }
+
+        return (brokers, uri.Target[(slash + 1)..]);
     }
 
     private static string CheckTopic(SinkUri uri, string topic, string what)

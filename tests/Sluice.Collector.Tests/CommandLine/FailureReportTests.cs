@@ -44,6 +44,17 @@ public sealed class FailureReportTests
         Assert.Equal("sluice: first second", text.Split('\n')[0]);
     }
 
+    [Theory]
+    [InlineData(LogLevel.Information)]
+    [InlineData(LogLevel.Debug)]
+    public void Failure_WithTerminalEscapes_ShowsThemInsteadOfObeying(LogLevel level)
+    {
+        (_, string text) = Report(new TargetException(TargetError.NotElf, "/tmp/\u001b[2J\u009b: not ELF"), level);
+
+        Assert.StartsWith(@"sluice: /tmp/\x1b[2J\x9b: not ELF", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(text, static letter => char.IsControl(letter) && letter != '\n');
+    }
+
     [Fact]
     public void Failure_AtDebugLevel_ShowsWhere()
     {

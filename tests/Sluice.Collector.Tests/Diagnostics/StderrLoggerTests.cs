@@ -20,6 +20,22 @@ public sealed class StderrLoggerTests
     }
 
     [Fact]
+    public void Entry_WithTerminalEscapes_ShowsThemInsteadOfObeying()
+    {
+        string text = Write(LogLevel.Information, static logger => s_warn(logger, "/tmp/\u001b]0;x\a\u009b2J\u202e\u007fé", new IOException("\u001b[2J")));
+
+        Assert.EndsWith(@"Said: /tmp/\x1b]0;x\x07\x9b2J\u202e\x7fé \x1b[2J" + "\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Exception_WithTerminalEscapesAtDebug_KeepsItsLinesOnly()
+    {
+        string text = Write(LogLevel.Debug, static logger => s_warn(logger, "x", new IOException("one\ntwo\u001b[2J")));
+
+        Assert.EndsWith("IOException: one\ntwo\\x1b[2J\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Entry_BelowTheLevel_IsLeftOut() => Assert.Empty(Write(LogLevel.Error, static logger => s_warn(logger, "x", null)));
 
     [Fact]

@@ -12,7 +12,7 @@ public sealed class DoctorOutputTests
 {
     private static readonly DoctorReport s_healthy = new()
     {
-        Host = new HostEnvironment("6.1.0-18-amd64", new Version(6, 1, 0), null, LockdownMode.None, true, new CapabilitySet(ulong.MaxValue)),
+        Host = new HostEnvironment("6.1.0-18-amd64", new Version(6, 1, 0), null, LockdownMode.None, true, true, new CapabilitySet(ulong.MaxValue)),
         Architecture = "x64",
         Features = new KernelFeatures(Yes("libbpf.so.1"), Yes("tried"), Yes("tried"), Yes("/sys/kernel/btf/vmlinux"), Yes("pmu")) { UprobeMulti = Yes("tried") },
         LockedMemoryLimit = "unlimited",
@@ -43,6 +43,16 @@ public sealed class DoctorOutputTests
         Assert.Contains("/usr/lib/libssl.so.3: OpenSSL 3.0.19, offsets of 3.0.0..3.0.22, used by 4 processes", text, StringComparison.Ordinal);
         Assert.Contains("librdkafka 2.15.1", text, StringComparison.Ordinal);
         Assert.EndsWith("sluice capture tls works here.\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Text_WithALibraryNamedToSteerTheTerminal_ShowsTheNameInsteadOfObeying()
+    {
+        DoctorLibrary library = s_healthy.Libraries[0] with { Path = "/tmp/\u001b[2Jsluice\ncapture\u202e.so" };
+
+        string text = Text(s_healthy with { Libraries = [library] });
+
+        Assert.Contains(@"  /tmp/\x1b[2Jsluice\ncapture\u202e.so: OpenSSL", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -52,6 +52,24 @@ public sealed class ReaderThreadTests
     }
 
     [Fact]
+    public void Stop_OfAReaderThatFailsInItsLastDrain_TellsWhatBroke()
+    {
+        using var told = new ManualResetEventSlim();
+        var reader = new ReaderThread(
+            run: () =>
+            {
+                told.Wait();
+                throw new InvalidOperationException("the ring is corrupt");
+            },
+            stop: told.Set,
+            onDied: static _ => { });
+        reader.Start();
+
+        Assert.True(reader.Stop(s_patience));
+        Assert.Equal("the ring is corrupt", reader.Failure?.Message);
+    }
+
+    [Fact]
     public void Stop_OfAReaderThatIsStuck_ReturnsFalseInTime()
     {
         using var release = new ManualResetEventSlim();

@@ -29,6 +29,22 @@ public sealed class ReadyFileTests : IDisposable
     }
 
     [Fact]
+    public void Write_WhereALinkWaitsForIt_LeavesWhatTheLinkPointsTo()
+    {
+        string path = Path.Combine(_directory, "ready");
+        string victim = Path.Combine(_directory, "victim");
+        File.WriteAllText(victim, "mine");
+        File.CreateSymbolicLink(path, victim);
+        File.CreateSymbolicLink($"{path}.{Environment.ProcessId}.tmp", victim);
+
+        ReadyFile.Write(path, targets: 1, transport: "ringbuf");
+
+        Assert.Equal("mine", File.ReadAllText(victim));
+        Assert.Null(new FileInfo(path).LinkTarget);
+        Assert.Contains("ringbuf", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Clear_OfAFileFromAnEarlierRun_RemovesIt()
     {
         string path = Path.Combine(_directory, "ready");

@@ -12,9 +12,16 @@ namespace Sluice.Bpf.Features;
 /// <param name="ContainerHint">Why this looks like a container, or null. Detection may be wrong: a hint for a warning, never for a refusal.</param>
 /// <param name="Lockdown">The kernel's lockdown.</param>
 /// <param name="IsInitialUserNamespace">Capabilities count for BPF only in the initial user namespace.</param>
+/// <param name="IsInitialPidNamespace">The kernel side knows processes by the ids of the initial PID namespace only.</param>
 /// <param name="Capabilities">Of the calling thread.</param>
 public sealed record HostEnvironment(
-    string KernelRelease, Version KernelVersion, string? ContainerHint, LockdownMode Lockdown, bool IsInitialUserNamespace, CapabilitySet Capabilities)
+    string KernelRelease,
+    Version KernelVersion,
+    string? ContainerHint,
+    LockdownMode Lockdown,
+    bool IsInitialUserNamespace,
+    bool IsInitialPidNamespace,
+    CapabilitySet Capabilities)
 {
     private const string ReleasePath = "/proc/sys/kernel/osrelease";
     private const string LockdownPath = "/sys/kernel/security/lockdown";
@@ -37,6 +44,7 @@ public sealed record HostEnvironment(
             FindContainerHint(),
             ParseLockdown(ReadIfPossible(LockdownPath)),
             IsWholeUidRange(ReadIfPossible(UidMapPath)),
+            ReadIsInitialPidNamespace(),
             CapabilitySet.ReadCurrent());
     }
 
@@ -93,9 +101,11 @@ public sealed record HostEnvironment(
             }
         }
 
-        string? pidNamespace = new FileInfo(PidNamespacePath).LinkTarget;
-        return pidNamespace is null or InitialPidNamespace ? null : "the PID namespace is not the host's";
+        return ReadIsInitialPidNamespace() ? null : "the PID namespace is not the host's";
     }
+
+    /// <summary>No link: a kernel without PID namespaces, so there is only the initial one.</summary>
+    private static bool ReadIsInitialPidNamespace() => new FileInfo(PidNamespacePath).LinkTarget is null or InitialPidNamespace;
 
     private static string? ReadIfPossible(string path)
     {

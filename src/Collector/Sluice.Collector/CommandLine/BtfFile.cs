@@ -18,6 +18,10 @@ internal static class BtfFile
             using FileStream file = File.OpenRead(path);
             read = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new UsageException($"{option} '{path}': there is no such file.");
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"{option} '{path}': cannot be read ({e.Message}).");

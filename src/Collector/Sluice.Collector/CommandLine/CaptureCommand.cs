@@ -34,7 +34,7 @@ internal sealed class CaptureCommand : Command
     private readonly Option<string?> _payloadLimit = One("--payload-limit", "BYTES", "Capture at most so many bytes of each call, such as 4KiB; 0 = all of them. Default: 0");
     private readonly Option<bool> _hex = new("--hex") { Description = "The console shows payloads as a hex dump." };
     private readonly Option<string?> _ledger = One("--ledger", "FILE", "Keep the loss ledger in this file as JSON: refreshed every second, final at exit.");
-    private readonly Option<string?> _readyFile = One("--ready-file", "FILE", "Written when every probe is attached.");
+    private readonly Option<string?> _readyFile = One("--ready-file", "FILE", "Exists while every probe is attached.");
     private readonly Option<string?> _duration = One("--duration", "TIME", "Stop after this time, such as 500ms, 10s, 5m or 2h.");
     private readonly Option<string?> _maxEvents = One("--max-events", "N", "Stop after N events.");
     private readonly Option<string?> _drainTimeout = One("--drain-timeout", "TIME", "Longest time from the stop to the exit. Default: 10s");

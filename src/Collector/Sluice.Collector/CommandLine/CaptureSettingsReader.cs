@@ -74,7 +74,7 @@ internal static class CaptureSettingsReader
         int pid = (int)OptionValue.Integer("--pid", text, 1, MaxPid);
         return Directory.Exists($"/proc/{pid}")
             ? pid
-            : throw new UsageException($"--pid '{text}': no such process.");
+            : throw new UsageException($"--pid '{text}': no such process in the PID namespace of sluice.");
     }
 
     private static CaptureTransport ReadTransport(string? text) => text switch

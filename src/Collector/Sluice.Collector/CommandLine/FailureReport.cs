@@ -4,6 +4,7 @@ using System.IO;
 using Microsoft.Extensions.Logging;
 using Sluice.Bpf;
 using Sluice.Pipeline.Delivery;
+using Sluice.Pipeline.Encoding;
 using Sluice.Probes.Targets;
 
 namespace Sluice.Collector.CommandLine;
@@ -22,17 +23,17 @@ internal static class FailureReport
         output.WriteLine("sluice: " + OneLine(message));
         if (hint is not null)
         {
-            output.WriteLine("sluice: " + hint);
+            output.WriteLine("sluice: " + OneLine(hint));
         }
 
         if (failure is VerifierException rejected && VerifierLogFile.TryWrite(rejected) is { } path)
         {
-            output.WriteLine("sluice: The verifier's whole log is in " + path);
+            output.WriteLine("sluice: The verifier's whole log is in " + OneLine(path));
         }
 
         if (logLevel <= LogLevel.Debug)
         {
-            output.WriteLine(failure);
+            output.WriteLine(TerminalText.Lines(failure.ToString()));
         }
 
         return code;
@@ -51,5 +52,5 @@ internal static class FailureReport
         _ => (ExitCode.Failed, $"Internal error: {failure.GetType().Name}: {failure.Message}", "--log-level debug shows where."),
     };
 
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
+    private static string OneLine(string message) => TerminalText.Line(message.ReplaceLineEndings(" ").Trim());
 }

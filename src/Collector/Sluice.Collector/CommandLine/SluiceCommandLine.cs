@@ -13,6 +13,11 @@ namespace Sluice.Collector.CommandLine;
 /// <summary>The whole command line of <c>sluice</c>. The one place where failures become messages and exit codes.</summary>
 internal static class SluiceCommandLine
 {
+    private const string Commands = "capture, doctor";
+
+    /// <summary>Commands that have a name but no code yet.</summary>
+    private static readonly string[] s_planned = ["run", "replay", "relay"];
+
     private static readonly ParserConfiguration s_parser = new()
     {
         // Option values may start with '@' (a cgroup of systemd does); they are never files of more options.
@@ -96,10 +101,16 @@ internal static class SluiceCommandLine
         if (result.UnmatchedTokens.Count != 0)
         {
             string word = result.UnmatchedTokens[0];
-            string kind = word.StartsWith('-') ? "option" : result.CommandResult.Command is RootCommand ? "command" : "argument";
+            bool isCommand = result.CommandResult.Command is RootCommand;
+            if (isCommand && s_planned.Contains(word))
+            {
+                throw new UsageException($"command '{word}' is not available in this version; commands: {Commands}.");
+            }
+
+            string kind = word.StartsWith('-') ? "option" : isCommand ? "command" : "argument";
             throw new UsageException($"unknown {kind} '{word}'.");
         }
 
-        throw new UsageException(result.Tokens.Count == 0 ? "no command given; commands: capture, doctor." : result.Errors[0].Message);
+        throw new UsageException(result.Tokens.Count == 0 ? $"no command given; commands: {Commands}." : result.Errors[0].Message);
     }
 }

@@ -3,10 +3,11 @@ using System;
 using System.Globalization;
 using System.IO;
 using Microsoft.Extensions.Logging;
+using Sluice.Pipeline.Encoding;
 
 namespace Sluice.Collector.Diagnostics;
 
-/// <summary>Writes <c>HH:mm:ss.fff level Category: message</c>, UTC, one line and one write per entry.</summary>
+/// <summary>Writes <c>HH:mm:ss.fff level Category: message</c>, UTC, one line and one write per entry, with nothing in it that could steer a terminal.</summary>
 internal sealed class StderrLogger : ILogger
 {
     private readonly TextWriter _output;
@@ -29,12 +30,12 @@ internal sealed class StderrLogger : ILogger
             return;
         }
 
+        // Messages name paths and processes, and whoever runs a process on this host chooses those.
         string line = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{DateTime.UtcNow:HH:mm:ss.fff} {Word(logLevel)} {_category}: {formatter(state, exception).ReplaceLineEndings(" ")}");
+            CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.fff} {Word(logLevel)} {_category}: {OneLine(formatter(state, exception))}");
         if (exception is not null)
         {
-            line += _minLevel <= LogLevel.Debug ? Environment.NewLine + exception : " " + exception.Message.ReplaceLineEndings(" ");
+            line += _minLevel <= LogLevel.Debug ? Environment.NewLine + TerminalText.Lines(exception.ToString()) : " " + OneLine(exception.Message);
         }
 
         _output.WriteLine(line);
@@ -42,6 +43,8 @@ internal sealed class StderrLogger : ILogger
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
+
+    private static string OneLine(string text) => TerminalText.Line(text.ReplaceLineEndings(" "));
 
     private static string Word(LogLevel level) => level switch
     {

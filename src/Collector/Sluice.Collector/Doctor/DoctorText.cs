@@ -4,28 +4,29 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using Sluice.Bpf.Features;
+using Sluice.Pipeline.Encoding;
 
 namespace Sluice.Collector.Doctor;
 
-/// <summary>Writes a report for people.</summary>
+/// <summary>Writes a report for people. Paths of libraries are chosen by whoever runs a process here, so that every line is made harmless to a terminal.</summary>
 internal static class DoctorText
 {
     private const int LabelWidth = 20;
 
     public static void Write(DoctorReport report, TextWriter output)
     {
-        output.WriteLine($"sluice {ProductVersion.Text} on Linux {report.Host.KernelRelease} ({report.Architecture})");
+        WriteLine(output, $"sluice {ProductVersion.Text} on Linux {report.Host.KernelRelease} ({report.Architecture})");
         output.WriteLine();
         foreach ((string label, string value) in Facts(report))
         {
-            output.WriteLine("  " + label.PadRight(LabelWidth) + value);
+            WriteLine(output, "  " + label.PadRight(LabelWidth) + value);
         }
 
         output.WriteLine();
         WriteLibraries(report, output);
         foreach (string warning in report.Warnings)
         {
-            output.WriteLine("Note: " + warning);
+            WriteLine(output, "Note: " + warning);
         }
 
         WriteVerdict(report, output);
@@ -49,15 +50,17 @@ internal static class DoctorText
         yield return ("would choose", $"transport {report.Transport}, bytecode core");
     }
 
+    private static void WriteLine(TextWriter output, string text) => output.WriteLine(TerminalText.Line(text));
+
     private static string Say(FeatureProbe feature) => feature.ToString();
 
     private static void WriteLibraries(DoctorReport report, TextWriter output)
     {
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"TLS libraries that would be tapped ({report.Libraries.Count}; {report.Processes} processes looked at):"));
+        WriteLine(output, string.Create(CultureInfo.InvariantCulture, $"TLS libraries that would be tapped ({report.Libraries.Count}; {report.Processes} processes looked at):"));
         foreach (DoctorLibrary library in report.Libraries.OrderByDescending(static library => library.Processes).ThenBy(static library => library.Path))
         {
             string offsets = library.Offsets is null ? "offsets unknown" : "offsets of " + library.Offsets + (library.OffsetsAreMeasured ? "" : " (not measured)");
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {library.Path}: {library.Library}, {offsets}, used by {library.Processes} processes"));
+            WriteLine(output, string.Create(CultureInfo.InvariantCulture, $"  {library.Path}: {library.Library}, {offsets}, used by {library.Processes} processes"));
         }
 
         output.WriteLine();
@@ -67,14 +70,14 @@ internal static class DoctorText
     {
         if (report.Obstacles.Count == 0)
         {
-            output.WriteLine("sluice capture tls works here.");
+            WriteLine(output, "sluice capture tls works here.");
             return;
         }
 
-        output.WriteLine("sluice capture tls does not work here:");
+        WriteLine(output, "sluice capture tls does not work here:");
         foreach (Obstacle obstacle in report.Obstacles)
         {
-            output.WriteLine($"  - {obstacle.Problem}: {obstacle.Remedy}");
+            WriteLine(output, $"  - {obstacle.Problem}: {obstacle.Remedy}");
         }
     }
 }

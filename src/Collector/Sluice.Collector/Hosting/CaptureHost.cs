@@ -61,7 +61,7 @@ internal sealed class CaptureHost
 
         // Before anything touches the kernel: a bad sink option is the cheapest mistake to report.
         ISink[] sinks = [.. _settings.Sinks.Select(new SinkFactory(_settings.Hex, _loggers).Create)];
-        HostCheck.ThrowIfUnfit(_settings.Capture.BtfFile, _logger);
+        HostCheck.ThrowIfUnfit(_settings.Capture, _logger);
         using ICaptureModule module = ModuleFactory.Create(_settings.Modules.Single(), _loggers);
         module.Load(_settings.Capture);
         HostLog.Step(_logger, "Programs loaded", ElapsedMs);
@@ -165,6 +165,7 @@ internal sealed class CaptureHost
     {
         long stopping = Stopwatch.GetTimestamp();
         LogCause(cause);
+        RemoveReadyFile();
 
         // The clock starts first: a reader that waits for a slow sink is let go when the budget is spent, whatever happens below.
         pipeline.BeginStop(_settings.DrainTimeout);
@@ -178,9 +179,10 @@ internal sealed class CaptureHost
         }
 
         _abandonment.ReaderHasEnded();
+        StopCause outcome = WithLastDrain(cause, reader.Failure);
         CompletionReport report = await pipeline.CompleteAsync(Left(stopping));
         HostLog.Step(_logger, "Pipeline complete", ElapsedMs);
-        return _abandonment.TryFinish() ? Conclude(cause, report) : await Abandonment.ProcessEndsAsync();
+        return _abandonment.TryFinish() ? Conclude(outcome, report) : await Abandonment.ProcessEndsAsync();
     }
 
     private ExitCode Conclude(StopCause cause, CompletionReport report)
@@ -202,6 +204,34 @@ internal sealed class CaptureHost
             && report.Failures.All(static failure => failure.EndsQuietly)
             && report.Ledger.Verify().Count == 0;
         return good ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    /// <summary>A drain that broke after an orderly stop began is a failure of its own; one that broke before is the cause already.</summary>
+    private StopCause WithLastDrain(StopCause cause, Exception? failure)
+    {
+        if (failure is null || ReferenceEquals(failure, cause.Failure))
+        {
+            return cause;
+        }
+
+        HostLog.DrainBroken(_logger, failure);
+        return cause with { Failure = cause.Failure ?? failure };
+    }
+
+    private void RemoveReadyFile()
+    {
+        try
+        {
+            if (_settings.ReadyFilePath is { } readyFile)
+            {
+                ReadyFile.Clear(readyFile);
+            }
+        }
+        catch (UsageException e)
+        {
+            // The stop matters more than the file.
+            HostLog.ReadyFileLeft(_logger, e);
+        }
     }
 
     private void LogCause(StopCause cause)

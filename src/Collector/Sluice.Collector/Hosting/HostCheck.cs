@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using Microsoft.Extensions.Logging;
 using Sluice.Bpf.Features;
+using Sluice.Probes;
 
 namespace Sluice.Collector.Hosting;
 
@@ -15,10 +16,10 @@ internal static class HostCheck
     private const string Remedy =
         "Run as root, or in a container with --privileged --pid=host, or give the program the capabilities it lacks. See what this host allows with: sluice doctor";
 
-    /// <param name="btfFile">BTF that the user gave; null for the kernel's own.</param>
+    /// <param name="options">What is to be captured.</param>
     /// <param name="logger">Told what will be left out.</param>
-    /// <exception cref="HostUnfitException">The programs cannot be loaded here.</exception>
-    public static void ThrowIfUnfit(string? btfFile, ILogger logger)
+    /// <exception cref="HostUnfitException">The programs cannot be loaded here, or would match nothing.</exception>
+    public static void ThrowIfUnfit(CaptureOptions options, ILogger logger)
     {
         HostEnvironment host = HostEnvironment.Read();
         bool isAdmin = host.Capabilities.Has(LinuxCapability.SysAdmin);
@@ -29,7 +30,14 @@ internal static class HostCheck
             throw new HostUnfitException($"Not privileged enough to tap other processes; missing: {string.Join("; ", missing)}.", Remedy);
         }
 
-        if (btfFile is null && !File.Exists(KernelFeatures.KernelBtfPath))
+        if (options.Pids.Count != 0 && !host.IsInitialPidNamespace)
+        {
+            throw new HostUnfitException(
+                "--pid needs the host's PID namespace: this process is in another one, whose ids mean nothing to the kernel side.",
+                "Run sluice on the host, or in a container with --pid=host (Kubernetes: hostPID: true), or select with --uid, --cgroup or --lib.");
+        }
+
+        if (options.BtfFile is null && !File.Exists(KernelFeatures.KernelBtfPath))
         {
             throw new HostUnfitException(
                 $"The kernel's types are not known: {KernelFeatures.KernelBtfPath} is missing.",

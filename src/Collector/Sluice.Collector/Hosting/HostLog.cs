@@ -41,4 +41,10 @@ internal static partial class HostLog
 
     [LoggerMessage(EventId = 12, Level = LogLevel.Warning, Message = "This looks like a container ({Hint}): what is found out about the host may be wrong, and only processes of its PID namespace are found.")]
     public static partial void InContainer(ILogger logger, string hint);
+
+    [LoggerMessage(EventId = 13, Level = LogLevel.Error, Message = "The reader failed during the last drain; what was left in the rings is lost.")]
+    public static partial void DrainBroken(ILogger logger, Exception failure);
+
+    [LoggerMessage(EventId = 14, Level = LogLevel.Warning, Message = "The ready file stays behind although the capture stops.")]
+    public static partial void ReadyFileLeft(ILogger logger, Exception failure);
 }

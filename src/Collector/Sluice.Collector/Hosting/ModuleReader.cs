@@ -35,6 +35,9 @@ internal sealed class ModuleReader : IDisposable
             ? OpenPerf(events, mapSizePages, pipeline.CreateResequencedIntake(limit), onDied)
             : OpenRings(module, pipeline.CreateIntake(limit), onDied);
 
+    /// <summary>What broke the reader; null for nothing. To be read when <see cref="Stop"/> has returned true.</summary>
+    public Exception? Failure => _thread.Failure;
+
     public void Start() => _thread.Start();
 
     /// <summary>Takes what the rings hold now and ends; false when it has not ended in time. The probes should be detached before.</summary>

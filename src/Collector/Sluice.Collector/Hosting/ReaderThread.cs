@@ -26,6 +26,9 @@ internal sealed class ReaderThread
         _thread = new Thread(Loop) { Name = "sluice-reader", IsBackground = true };
     }
 
+    /// <summary>What ended the reader before or during its last drain; null for nothing. To be read when <see cref="Stop"/> has returned true: joining the thread publishes it.</summary>
+    public Exception? Failure { get; private set; }
+
     public void Start()
     {
         _isStarted = true;
@@ -47,6 +50,7 @@ internal sealed class ReaderThread
         }
         catch (Exception e)
         {
+            Failure = e;
             _onDied(e);
         }
     }

@@ -8,7 +8,7 @@ namespace Sluice.Collector.Hosting;
 /// <summary>The file of <c>--ready-file</c>: while it exists, every probe is attached. One line of JSON.</summary>
 internal static class ReadyFile
 {
-    /// <summary>Removes the file of an earlier run, which would tell a lie.</summary>
+    /// <summary>Removes the file: that of an earlier run tells a lie from the start, our own from the stop on.</summary>
     /// <exception cref="UsageException">There is something at the path that cannot be removed.</exception>
     public static void Clear(string path) => Guard(path, () => File.Delete(path));
 
@@ -20,7 +20,14 @@ internal static class ReadyFile
         Guard(path, () =>
         {
             string temporary = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}.tmp");
-            File.WriteAllText(temporary, json);
+
+            // The directory may be open to others (/tmp): what lies there, a link too, is removed and never written through.
+            File.Delete(temporary);
+            using (var file = new StreamWriter(new FileStream(temporary, FileMode.CreateNew, FileAccess.Write)))
+            {
+                file.Write(json);
+            }
+
             File.Move(temporary, path, overwrite: true);
         });
     }
@@ -33,7 +40,7 @@ internal static class ReadyFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--ready-file '{path}': cannot be written ({e.Message}).");
+            throw new UsageException($"--ready-file '{path}': cannot be written or removed ({e.Message}).");
         }
     }
 }

@@ -199,7 +199,9 @@ public sealed class TargetDiscovery : IDisposable
 
         if (result == MapsResult.Denied && _scans == 1 && _selection.Pids.Contains(pid))
         {
-            throw new TargetException(TargetError.ProcessUnreadable, $"The mappings of process {pid} may not be read. Run as root or with CAP_SYS_PTRACE.");
+            throw new TargetException(
+                TargetError.ProcessUnreadable,
+                $"The mappings of process {pid} may not be read. It takes root or CAP_SYS_PTRACE; where that is held, a security module or a sandbox protects the process.");
         }
 
         foreach (UnknownMapping mapping in _unknown)

@@ -4,12 +4,11 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
-using Sluice.Pipeline.Encoding;
 
-namespace Sluice.Sinks.Files;
+namespace Sluice.Pipeline.Encoding;
 
-/// <summary>Shows bytes of strangers on a terminal: what could steer it, or reorder what is seen, comes out as an escape one can read.</summary>
-internal static class TerminalText
+/// <summary>Shows what strangers wrote on a terminal: what could steer it, or reorder what is seen, comes out as an escape one can read.</summary>
+public static class TerminalText
 {
     private const int LongestSequence = 4;
     private const int ControlsPerText = 8;
@@ -91,6 +90,25 @@ internal static class TerminalText
 
             bytes = bytes[consumed..];
         }
+    }
+
+    /// <summary>A text of several lines for a terminal; line breaks stay, the last one is left out. For diagnostics: it allocates.</summary>
+    public static string Lines(string text) => Escape(text, static (bytes, output) => WriteLines(bytes, [], output));
+
+    /// <summary>A text that must stay on one line, such as a path; a line break is escaped too. For diagnostics: it allocates.</summary>
+    public static string Line(string text) => Escape(text, WriteLine);
+
+    private static string Escape(string text, Action<ReadOnlySpan<byte>, OutputBuffer> write)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            return text;
+        }
+
+        var output = new OutputBuffer(text.Length);
+        write(System.Text.Encoding.UTF8.GetBytes(text), output);
+        return System.Text.Encoding.UTF8.GetString(output.WrittenSpan);
     }
 
     /// <summary>C0, DEL and C1 controls start escape sequences; the others move or reorder the text around them (CVE-2021-42574).</summary>
