@@ -112,12 +112,11 @@ def measure_micro():
 
 def measure_rate():
     seconds = 5 if QUICK else 30
-    # Half a gigabyte of JSON a second is more than most disks take: the file is in memory where there is a tmpfs, and rotated.
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else OUT) as folder:
+    # Half a gigabyte of JSON a second is more than most disks take: the file is rotated, and gone before the kernel writes it out.
+    with tempfile.TemporaryDirectory(dir=OUT) as folder:
         runs = {
             "ringbuf_null": ("ringbuf", "null:", 500_000),
-            "ringbuf_jsonl": ("ringbuf", f"jsonl:{folder}/events.jsonl?rotate-size=256MiB&rotate-keep=1", 500_000),
+            "ringbuf_jsonl": ("ringbuf", f"jsonl:{folder}/events.jsonl?rotate-size=1GiB&rotate-keep=1", 500_000),
             "perf_null": ("perf", "null:", 250_000),
             "ringbuf_null_max": ("ringbuf", "null:", 0),
             "perf_null_max": ("perf", "null:", 0),
@@ -218,25 +217,26 @@ def under_sluice(records, *options):
 
 
 def measure_tls():
-    records = 100_000 if QUICK else 300_000
+    # Fewer would measure the collector's compiler more than its work.
+    records = 150_000 if QUICK else 300_000
     taps = {
         "untapped": lambda: untapped(records),
         "c_tap": lambda: under_c_tap(records, "each"),
-        "c_tap_adaptive": lambda: under_c_tap(records, "adaptive"),
         "sluice": lambda: under_sluice(records),
-        "sluice_perf": lambda: under_sluice(records, "--transport", "perf"),
     }
+    if not QUICK:
+        taps["c_tap_adaptive"] = lambda: under_c_tap(records, "adaptive")
+        taps["sluice_perf"] = lambda: under_sluice(records, "--transport", "perf")
     rounds = []
     for number in range(1 if QUICK else 3):
         order = list(taps) if number % 2 == 0 else list(reversed(taps))
         rounds.append({name: taps[name]() for name in order})
     result = {name: {key: statistics.median(each[name][key] for each in rounds) for key in rounds[0][name]} for name in taps}
-    for side, prefix in (("sluice", ""), ("sluice_perf", "perf_")):
-        result[prefix + "speed_ratio"] = statistics.median(each[side]["records_per_second"] / each["c_tap"]["records_per_second"] for each in rounds)
-        result[prefix + "cpu_ratio"] = statistics.median(each[side]["cpu_seconds"] / each["c_tap"]["cpu_seconds"] for each in rounds)
-        result[prefix + "lost"] = max(each[side]["lost"] for each in rounds)
-    result["speed_ratio_adaptive"] = statistics.median(each["sluice"]["records_per_second"] / each["c_tap_adaptive"]["records_per_second"] for each in rounds)
-    result["cpu_ratio_adaptive"] = statistics.median(each["sluice"]["cpu_seconds"] / each["c_tap_adaptive"]["cpu_seconds"] for each in rounds)
+    for name, ours, theirs in (("", "sluice", "c_tap"), ("perf_", "sluice_perf", "c_tap"), ("adaptive_", "sluice", "c_tap_adaptive")):
+        if ours in taps and theirs in taps:
+            result[name + "speed_ratio"] = statistics.median(each[ours]["records_per_second"] / each[theirs]["records_per_second"] for each in rounds)
+            result[name + "cpu_ratio"] = statistics.median(each[ours]["cpu_seconds"] / each[theirs]["cpu_seconds"] for each in rounds)
+            result[name + "lost"] = max(each[ours]["lost"] for each in rounds)
     return result | {"records_each_way": records, "rounds": len(rounds)}
 
 

@@ -7,7 +7,7 @@ namespace Sluice.Throughput;
 
 /// <summary>
 /// The thread that runs the generator, pinned to one CPU: at a fixed rate, in small batches every quarter of a millisecond; or,
-/// with rate 0, as fast as the reader follows, at most half a buffer ahead of it.
+/// with rate 0, as fast as the reader follows, at most half a buffer ahead of it. A warm-up at a fraction of the rate goes first.
 /// </summary>
 internal sealed class LoadThread
 {
@@ -33,16 +33,19 @@ internal sealed class LoadThread
         _thread = new Thread(Run) { Name = "generator", IsBackground = true };
     }
 
-    /// <summary>Samples that were made, lost ones included. Read it after <see cref="Join"/>.</summary>
+    /// <summary>All samples that were made, lost ones included. This and the following: read them after <see cref="Join"/>.</summary>
     public long Submitted { get; private set; }
 
-    /// <summary>Samples that had room. Read it after <see cref="Join"/>.</summary>
+    /// <summary>All samples that had room.</summary>
     public long Sent { get; private set; }
 
-    /// <summary>How long it made samples. Read it after <see cref="Join"/>.</summary>
+    /// <summary>Samples made after the warm-up, lost ones included.</summary>
+    public long Measured { get; private set; }
+
+    /// <summary>How long the load lasted after the warm-up.</summary>
     public TimeSpan Elapsed { get; private set; }
 
-    /// <summary>CPU time of this thread, the BPF program's included. Read it after <see cref="Join"/>.</summary>
+    /// <summary>CPU time of this thread after the warm-up, the BPF program's included.</summary>
     public TimeSpan CpuTime { get; private set; }
 
     public void Start() => _thread.Start();
@@ -63,8 +66,13 @@ internal sealed class LoadThread
         {
             // The last CPU: device interrupts mostly go to the first.
             ThreadPlacement.PinTo(Environment.ProcessorCount - 1);
-            MakeLoad();
-            CpuTime = ThreadPlacement.CpuTime();
+            int gentle = _options.Rate == 0 ? 0 : Math.Max(1, _options.Rate / ThroughputOptions.WarmUpShare);
+            MakeLoad(gentle, ThroughputOptions.WarmUp);
+            TimeSpan cpuBefore = ThreadPlacement.CpuTime();
+            long before = Submitted;
+            Elapsed = MakeLoad(_options.Rate, _options.Duration);
+            Measured = Submitted - before;
+            CpuTime = ThreadPlacement.CpuTime() - cpuBefore;
         }
         catch (Exception e)
         {
@@ -72,12 +80,15 @@ internal sealed class LoadThread
         }
     }
 
-    private void MakeLoad()
+    private TimeSpan MakeLoad(int rate, TimeSpan duration)
     {
         long start = Stopwatch.GetTimestamp();
-        while ((Elapsed = Stopwatch.GetElapsedTime(start)) < _options.Duration)
+        long before = Submitted;
+        TimeSpan elapsed;
+        while ((elapsed = Stopwatch.GetElapsedTime(start)) < duration)
         {
-            int count = (int)Math.Min(Due(), MaxRun);
+            long due = rate > 0 ? (long)(elapsed.TotalSeconds * rate) - (Submitted - before) : RoomAhead();
+            int count = (int)Math.Min(due, MaxRun);
             if (count > 0)
             {
                 Sent += _generator.EmitSamples(Submitted, count, _options.PayloadBytes, _options.Connections);
@@ -89,15 +100,9 @@ internal sealed class LoadThread
                 ThreadPlacement.Sleep(PauseMicroseconds);
             }
         }
+
+        return elapsed;
     }
 
-    private long Due()
-    {
-        if (_options.Rate > 0)
-        {
-            return (long)(Elapsed.TotalSeconds * _options.Rate) - Submitted;
-        }
-
-        return _options.Overrun ? MaxRun : _maxAhead - (Sent - _progress.Published);
-    }
+    private long RoomAhead() => _options.Overrun ? MaxRun : _maxAhead - (Sent - _progress.Published);
 }

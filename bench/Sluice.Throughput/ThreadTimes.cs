@@ -3,6 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 
 namespace Sluice.Throughput;
 
@@ -24,6 +25,22 @@ internal static class ThreadTimes
             catch (IOException)
             {
                 // The thread has ended between the listing and the read; its time is in the process's total.
+            }
+        }
+
+        return seconds;
+    }
+
+    /// <summary>What has been added since <paramref name="before"/>; threads that did nothing are left out.</summary>
+    public static SortedDictionary<string, double> Since(SortedDictionary<string, double> before)
+    {
+        SortedDictionary<string, double> seconds = Read();
+        foreach (string name in seconds.Keys.ToArray())
+        {
+            seconds[name] -= before.GetValueOrDefault(name);
+            if (seconds[name] <= 0)
+            {
+                seconds.Remove(name);
             }
         }
 

@@ -24,7 +24,7 @@ internal sealed class ThroughputRun
     private SortedDictionary<string, double> _threadTimes = [];
     private TimeSpan _processCpuTime;
     private long _allocatedBytes;
-    private long _allocationsCover;
+    private long _measuredReads;
 
     public ThroughputRun(ThroughputOptions options) => _options = options;
 
@@ -37,22 +37,19 @@ internal sealed class ThroughputRun
         ISampleConsumer consumer = _options.UsePerf ? pipeline.CreateResequencedIntake() : pipeline.CreateIntake();
         using var reader = new TransportReader(generator, _options, consumer, progress);
         var load = new LoadThread(generator, _options, progress);
-        TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;
         reader.Start();
         load.Start();
         WatchUntilEnd(load, progress);
-        _threadTimes = ThreadTimes.Read();
         pipeline.BeginStop(s_drainBudget);
         reader.StopAndJoin();
         CompletionReport report = await pipeline.CompleteAsync(s_drainBudget).ConfigureAwait(false);
-        _processCpuTime = Environment.CpuUsage.TotalTime - cpuBefore;
         return Collect(load, report.Ledger);
     }
 
     private CapturePipeline BuildPipeline(Generator generator)
     {
         var context = new EventContext(Environment.MachineName, (ulong)Random.Shared.NextInt64());
-        long measureFrom = Stopwatch.GetTimestamp() + (long)_options.WarmUp.TotalNanoseconds;
+        long measureFrom = Stopwatch.GetTimestamp() + (long)ThroughputOptions.WarmUp.TotalNanoseconds;
         CapturePipelineBuilder builder = new CapturePipelineBuilder()
             .UseKernelCounters(generator)
             .OnSinkFailed(static failure => Console.Error.WriteLine($"{failure.SinkName}: {failure.Exception.Message}"));
@@ -71,15 +68,19 @@ internal sealed class ThroughputRun
         return builder.Build();
     }
 
-    /// <summary>Counts allocations from the end of the warm-up to the end of the load.</summary>
+    /// <summary>Takes costs from the end of the warm-up to the end of the load.</summary>
     private void WatchUntilEnd(LoadThread load, ReadProgress progress)
     {
-        Thread.Sleep(_options.WarmUp);
-        long allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
+        Thread.Sleep(ThroughputOptions.WarmUp);
+        SortedDictionary<string, double> threadsBefore = ThreadTimes.Read();
+        TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;
         long readBefore = progress.Published;
+        long allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
         load.Join();
         _allocatedBytes = GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore;
-        _allocationsCover = progress.Published - readBefore;
+        _measuredReads = Math.Max(1, progress.Published - readBefore);
+        _processCpuTime = Environment.CpuUsage.TotalTime - cpuBefore;
+        _threadTimes = ThreadTimes.Since(threadsBefore);
     }
 
     private ThroughputFigures Collect(LoadThread load, LedgerSnapshot ledger)
@@ -90,7 +91,7 @@ internal sealed class ThroughputRun
         {
             Transport = _options.UsePerf ? "perf" : "ringbuf",
             AskedRate = _options.Rate,
-            ReachedRate = load.Submitted / load.Elapsed.TotalSeconds,
+            ReachedRate = load.Measured / load.Elapsed.TotalSeconds,
             Seconds = load.Elapsed.TotalSeconds,
             PayloadBytes = _options.PayloadBytes,
             Submitted = ledger.Submitted,
@@ -101,10 +102,10 @@ internal sealed class ThroughputRun
             LatencyP999Us = slowest.Latencies.PercentileNs(0.999) / 1e3,
             LatencyMaxUs = slowest.Latencies.MaxNs / 1e3,
             CollectorCpuSeconds = collectorTime.TotalSeconds,
-            CollectorCpuUsPerEvent = collectorTime.TotalMicroseconds / Math.Max(1, ledger.Read),
+            CollectorCpuUsPerEvent = collectorTime.TotalMicroseconds / _measuredReads,
             GeneratorCpuSeconds = load.CpuTime.TotalSeconds,
             ThreadCpuSeconds = _threadTimes,
-            AllocatedBytesPerEvent = (double)_allocatedBytes / Math.Max(1, _allocationsCover),
+            AllocatedBytesPerEvent = (double)_allocatedBytes / _measuredReads,
             PeakRssMb = PeakRssMb(),
             Broken = FindBroken(load, ledger),
             Ledger = JsonNode.Parse(ledger.ToJson())!,
