@@ -39,7 +39,8 @@ public sealed class TargetDiscoveryTests(ITestOutputHelper output) : IDisposable
         Assert.Contains($" {found.Target.Identity.Version} ", TestHost.Run("openssl", "version"), StringComparison.Ordinal);
         Assert.NotNull(found.Target.Layout);
         AssertLeadsTo(found.Target, Libssl);
-        Assert.Equal(found.Target.AttachPath, found.Target.DisplayPath);
+        Assert.True(HostFile.TryGetStatus(found.Target.DisplayPath, out FileStatus shown));
+        Assert.Equal(found.Target.Key.Inode, shown.Inode);
         Assert.Empty(found.Target.Symbols.Missing);
     }
 
@@ -211,6 +212,59 @@ public sealed class TargetDiscoveryTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void Scan_LibraryReplacedBeforeTheAttach_StillLeadsToTheInspectedFile()
+    {
+        string copy = _directory.Copy(Libssl);
+        Assert.True(HostFile.TryGetStatus(copy, out FileStatus inspected));
+        using var discovery = new TargetDiscovery(new TargetSelection { LibraryPaths = [copy] });
+        TlsTarget target = Assert.Single(discovery.Scan().Found).Target;
+
+        File.Move(_directory.Copy(Libssl, "new"), copy, overwrite: true);
+
+        Assert.True(HostFile.TryGetStatus(target.AttachPath, out FileStatus attached));
+        Assert.Equal(inspected.Inode, attached.Inode);
+        Assert.Equal(copy, target.DisplayPath);
+    }
+
+    [Fact]
+    public void Scan_NamedLibraryOverwrittenInPlace_IsAnotherTargetWithTheNewOffsets()
+    {
+        string path = _directory.File("libown.so");
+        File.WriteAllBytes(path, new ElfImage().AddFunction("SSL_read", 0x10).AddFunction("SSL_write", 0x20).Build());
+        using var discovery = new TargetDiscovery(new TargetSelection { LibraryPaths = [path] });
+        TlsTarget before = Assert.Single(discovery.Scan().Found).Target;
+
+        File.WriteAllBytes(path, new ElfImage().AddFunction("SSL_read", 0x30).AddFunction("SSL_write", 0x40).Build());
+        TlsTarget after = Assert.Single(discovery.Scan().Found).Target;
+
+        Assert.Same(before, Assert.Single(discovery.TakeReplaced()));
+        Assert.Empty(discovery.TakeReplaced());
+        Assert.Equal(before.Key, after.Key);
+        Assert.True(before.Symbols.TryGetOffset("SSL_read", out ulong oldOffset) & after.Symbols.TryGetOffset("SSL_read", out ulong newOffset));
+        Assert.Equal(0x20ul, newOffset - oldOffset);
+        before.Dispose();
+    }
+
+    [Fact]
+    public void Dispose_AfterScansAndReplacements_LeavesNoFileOpen()
+    {
+        string first = _directory.Copy(Libssl);
+        string second = _directory.Copy(Libssl, "second");
+        var discovery = new TargetDiscovery(new TargetSelection { LibraryPaths = [first, second] });
+        discovery.Scan();
+        discovery.Scan();
+        Assert.Equal(2, CountOpenFiles());
+        File.SetUnixFileMode(second, UnixFileMode.UserRead);
+        TargetScan scan = discovery.Scan();
+
+        scan.Found[0].Target.Dispose();
+        int afterOne = CountOpenFiles();
+        discovery.Dispose();
+
+        Assert.Equal((2, 0), (afterOne, CountOpenFiles()));
+    }
+
+    [Fact]
     public void Scan_NamedFileWithoutTheFunctions_SaysWhichAreMissing()
     {
         string path = _directory.File("half.so");
@@ -262,6 +316,10 @@ public sealed class TargetDiscoveryTests(ITestOutputHelper output) : IDisposable
         string[] fields = File.ReadAllText("/proc/thread-self/stat").Split(')')[^1].Split(' ');
         return (long.Parse(fields[12]) + long.Parse(fields[13])) * MsPerTick;
     }
+
+    /// <summary>Of the files of this test alone, as other tests open files beside it.</summary>
+    private int CountOpenFiles() => Directory.EnumerateFiles("/proc/self/fd")
+        .Count(link => new FileInfo(link).LinkTarget?.StartsWith(_directory.Path, StringComparison.Ordinal) == true);
 
     private static void SkipUnlessMountsWork()
     {

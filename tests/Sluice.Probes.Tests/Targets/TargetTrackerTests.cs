@@ -49,7 +49,7 @@ public sealed class TargetTrackerTests : IDisposable
         tracker.OnMapping(int.MaxValue, status.DeviceMajor, status.DeviceMinor, status.Inode, copy);
 
         TestHost.WaitUntil(() => !_added.IsEmpty, "the file of the ended process is added");
-        Assert.Equal(copy, Assert.Single(_added).AttachPath);
+        Assert.Equal(copy, Assert.Single(_added).DisplayPath);
     }
 
     [Fact]
@@ -172,6 +172,85 @@ public sealed class TargetTrackerTests : IDisposable
     }
 
     [Fact]
+    public void OnMapping_TargetOverwrittenInPlace_IsReplacedWithoutAScan()
+    {
+        string copy = _directory.Copy(TestHost.FindLibrary("libssl.so.3"));
+        using TargetTracker tracker = Make(s_never);
+        tracker.Start(static _ => { });
+        using var process = new HeldProcess(_directory.Path);
+        Report(tracker, process, copy);
+        TestHost.WaitUntil(() => !_added.IsEmpty, "the copy is added");
+
+        OverwriteInPlace(copy);
+        Report(tracker, process, copy);
+
+        TestHost.WaitUntil(() => _added.Count == 2, "the overwritten copy is added");
+        AssertReplaced();
+    }
+
+    [Fact]
+    public void Start_TargetOverwrittenInPlace_IsReplacedByAScan()
+    {
+        string copy = _directory.Copy(TestHost.FindLibrary("libssl.so.3"));
+        using var process = new HeldProcess(_directory.Path);
+        using var tracker = new TargetTracker(
+            new TargetDiscovery(new TargetSelection { Pids = [process.Id] }), new TargetTrackerOptions { RescanInterval = s_often });
+        tracker.Added += _added.Enqueue;
+        tracker.Removed += _removed.Enqueue;
+        tracker.Start(_added.Enqueue);
+
+        OverwriteInPlace(copy);
+
+        TestHost.WaitUntil(() => _added.Count == 2, "the overwritten copy is added");
+        AssertReplaced();
+    }
+
+    [Fact]
+    public void Dispose_HandlerHangs_ReturnsAndLeavesTheRestToTheThread()
+    {
+        string first = _directory.Copy(TestHost.FindLibrary("libssl.so.3"));
+        string second = _directory.Copy(first, "second");
+        using var release = new ManualResetEventSlim();
+        TargetTracker tracker = Make(s_never);
+        tracker.Start(static _ => { });
+        tracker.Added += _ => release.Wait(TimeSpan.FromMinutes(1));
+        ReportWithoutProcess(tracker, first);
+        TestHost.WaitUntil(() => !_added.IsEmpty, "the handler hangs");
+        ReportWithoutProcess(tracker, second);
+        TlsTarget target = Assert.Single(_added);
+
+        tracker.Dispose();
+        ReportWithoutProcess(tracker, second);
+        tracker.Retry(target);
+        bool isHeldForTheHandler = File.Exists(target.AttachPath);
+        release.Set();
+
+        Assert.True(isHeldForTheHandler);
+        TestHost.WaitUntil(() => Record.Exception(() => target.AttachPath) is ObjectDisposedException, "the thread disposes the target");
+        Assert.Single(_added);
+        Assert.Empty(_failures);
+    }
+
+    [Theory]
+    [InlineData(0, 10)]
+    [InlineData(100, 10)]
+    [InlineData(250, 25)]
+    public void RescanIntervalAfter_ScanCost_IsAtMostOnePercentOfACpu(int scanCpuMs, int expectedSeconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(expectedSeconds), new TargetTrackerOptions().RescanIntervalAfter(TimeSpan.FromMilliseconds(scanCpuMs)));
+
+    [Fact]
+    public void ThreadCpuTime_ThreadComputesOrSleeps_CountsTheComputingAlone()
+    {
+        TimeSpan start = ThreadCpuTime.Read();
+        TestHost.WaitUntil(() => Enumerable.Range(0, 1_000_000).Sum(static i => i & 1) > 0 && ThreadCpuTime.Read() - start > TimeSpan.FromMilliseconds(20), "20 ms are used");
+
+        TimeSpan beforeSleep = ThreadCpuTime.Read();
+        Thread.Sleep(300);
+
+        Assert.InRange(ThreadCpuTime.Read() - beforeSleep, TimeSpan.Zero, TimeSpan.FromMilliseconds(150));
+    }
+
+    [Fact]
     public void Dispose_Twice_StopsTheThreadAndKeepsQuiet()
     {
         TargetTracker tracker = Make(s_often);
@@ -195,6 +274,29 @@ public sealed class TargetTrackerTests : IDisposable
         tracker.Removed += _removed.Enqueue;
         tracker.Failed += _failures.Enqueue;
         return tracker;
+    }
+
+    private static void OverwriteInPlace(string path)
+    {
+        byte[] contents = File.ReadAllBytes(path);
+        using FileStream stream = File.OpenWrite(path);
+        stream.Write(contents);
+    }
+
+    private void AssertReplaced()
+    {
+        TlsTarget[] added = [.. _added];
+        Assert.Same(added[0], Assert.Single(_removed));
+        Assert.NotSame(added[0], added[1]);
+        Assert.Equal(added[0].Key, added[1].Key);
+        Assert.Throws<ObjectDisposedException>(() => added[0].AttachPath);
+        Assert.True(File.Exists(added[1].AttachPath));
+    }
+
+    private static void ReportWithoutProcess(TargetTracker tracker, string path)
+    {
+        Assert.True(HostFile.TryGetStatus(path, out FileStatus status));
+        tracker.OnMapping(int.MaxValue, status.DeviceMajor, status.DeviceMinor, status.Inode, path);
     }
 
     private static void Report(TargetTracker tracker, HeldProcess process, string path)

@@ -8,10 +8,14 @@ namespace Sluice.Probes.Targets;
 /// <summary>Carries the kernel's reports of new executable mappings to a <see cref="TargetTracker"/>, on a thread of its own.</summary>
 internal sealed class MappingFeed : IDisposable
 {
+    // The thread needs microseconds to end. Whatever holds it up, the capture has to stop: it is a background thread and left behind.
+    private static readonly TimeSpan s_joinLimit = TimeSpan.FromSeconds(2);
+
     private readonly ExecutableMappingMonitor _monitor;
     private readonly TargetTracker _tracker;
     private readonly Action<Exception> _onFailed;
     private readonly Thread _thread;
+    private bool _stopping;
 
     private MappingFeed(ExecutableMappingMonitor monitor, TargetTracker tracker, Action<Exception> onFailed)
     {
@@ -29,11 +33,15 @@ internal sealed class MappingFeed : IDisposable
         return feed;
     }
 
-    /// <summary>Stops the thread and the monitor.</summary>
+    /// <summary>Stops the thread and the monitor. Blocks for 2 s at most. Dispose the feed before its tracker.</summary>
     public void Dispose()
     {
+        // Pairs with the read in Run: a failure that comes of the stopping is not reported.
+        Volatile.Write(ref _stopping, true);
         _monitor.Stop();
-        _thread.Join();
+        _thread.Join(s_joinLimit);
+
+        // Takes effect when the thread is done, should it still be running.
         _monitor.Dispose();
     }
 
@@ -46,7 +54,11 @@ internal sealed class MappingFeed : IDisposable
         }
         catch (Exception exception)
         {
-            _onFailed(exception);
+            // Pairs with the write in Dispose.
+            if (!Volatile.Read(ref _stopping))
+            {
+                _onFailed(exception);
+            }
         }
     }
 }

@@ -29,7 +29,8 @@ public sealed class TargetDiscovery : IDisposable
     private readonly TargetInspector _inspector;
     private readonly Dictionary<MappingId, Verdict> _mappings = [];
     private readonly Dictionary<string, (FileStatus Status, Verdict Verdict)> _standing = new(StringComparer.Ordinal);
-    private readonly Dictionary<FileKey, TlsTarget> _targets = [];
+    private readonly Dictionary<FileKey, (TlsTarget Target, Verdict Verdict)> _targets = [];
+    private readonly List<TlsTarget> _replaced = [];
     private readonly List<UnknownMapping> _unknown = [];
     private long _scans;
 
@@ -64,11 +65,13 @@ public sealed class TargetDiscovery : IDisposable
     /// <summary>Closes what is held open of targets. Idempotent.</summary>
     public void Dispose()
     {
-        foreach (TlsTarget target in _targets.Values)
+        foreach ((TlsTarget target, _) in _targets.Values)
         {
             target.Dispose();
         }
 
+        _replaced.ForEach(static target => target.Dispose());
+        _replaced.Clear();
         _targets.Clear();
         _mappings.Clear();
         _standing.Clear();
@@ -84,7 +87,7 @@ public sealed class TargetDiscovery : IDisposable
         }
 
         MappingId id = MappingId.Of(mapping.Major, mapping.Minor, mapping.Inode, Encoding.UTF8.GetBytes(mapping.Path));
-        if (_mappings.TryGetValue(id, out Verdict? verdict) && !WasReplaced(in mapping, verdict))
+        if (_mappings.TryGetValue(id, out Verdict? verdict) && !IsOutdated(verdict, mapping.Pid, mapping.Path, mapping.Inode))
         {
             verdict.LastScan = _scans;
             return verdict.Target;
@@ -98,10 +101,31 @@ public sealed class TargetDiscovery : IDisposable
     /// <summary>Whether a new mapping of this process can bring a target: not when libraries are named, nor when other processes are. From any thread.</summary>
     internal bool Wants(int pid) => _selection.LibraryPaths.Count == 0 && (_selection.Pids.Count == 0 || _selection.Pids.Contains(pid));
 
+    /// <summary>
+    /// Hands over the targets whose files were changed in place, seldom any: they are forgotten and their offsets no longer hold. The caller disposes them. What is in the
+    /// files now are other targets, which may have the same keys.
+    /// </summary>
+    internal IReadOnlyList<TlsTarget> TakeReplaced()
+    {
+        if (_replaced.Count == 0)
+        {
+            return [];
+        }
+
+        TlsTarget[] taken = [.. _replaced];
+        _replaced.Clear();
+        return taken;
+    }
+
     /// <summary>Drops a target, so that the file is inspected anew and becomes a new target when it is seen again.</summary>
     internal void Forget(TlsTarget target)
     {
-        _targets.Remove(target.Key);
+        // The key may belong to the target that took its place by now.
+        if (_targets.TryGetValue(target.Key, out (TlsTarget Target, Verdict Verdict) current) && ReferenceEquals(current.Target, target))
+        {
+            _targets.Remove(target.Key);
+        }
+
         foreach (MappingId id in _mappings.Where(pair => pair.Value.Target == target).Select(static pair => pair.Key).ToArray())
         {
             _mappings.Remove(id);
@@ -124,7 +148,7 @@ public sealed class TargetDiscovery : IDisposable
             }
         }
 
-        return new TargetScan([.. found.Values], 0, 0);
+        return new TargetScan([.. found.Values.Where(found => !_replaced.Contains(found.Target))], 0, 0);
     }
 
     private TargetScan ScanHost()
@@ -151,7 +175,8 @@ public sealed class TargetDiscovery : IDisposable
             }
         }
 
-        return new TargetScan([.. found.Values], read, denied);
+        // A file that changed during the scan was counted under its former target by the processes before.
+        return new TargetScan([.. found.Values.Where(found => !_replaced.Contains(found.Target))], read, denied);
     }
 
     private IEnumerable<int> SelectedProcesses()
@@ -184,8 +209,9 @@ public sealed class TargetDiscovery : IDisposable
             }
 
             MappingId id = MappingId.Of(line.Major, line.Minor, line.Inode, line.RawPath);
-            if (!_mappings.TryGetValue(id, out Verdict? verdict))
+            if (!_mappings.TryGetValue(id, out Verdict? verdict) || IsOutdatedTarget(verdict, pid, in line))
             {
+                _mappings.Remove(id);
                 _unknown.Add(new UnknownMapping(id, pid, _proc.MapFilesPath(pid, in line), line.DecodePath(), line.Inode, line.LooksDeleted));
                 return;
             }
@@ -248,13 +274,13 @@ public sealed class TargetDiscovery : IDisposable
         using var opened = new OpenedFile(OpenMapped(mapping));
         if (opened.File is null || !HostFile.TryGetStatus(opened.File, out FileStatus status))
         {
-            return new Verdict(null, 0) { LastScan = _scans };
+            return new Verdict(null, default) { LastScan = _scans };
         }
 
         string? hostPath = HostFile.TryGetStatus(mapping.Path, out FileStatus onHost) && IsSameFile(in onHost, in status) ? mapping.Path : null;
         string displayPath = hostPath ?? $"[pid {mapping.Pid}] {mapping.Path}{(mapping.LooksDeleted ? " (deleted)" : "")}";
-        TlsTarget? target = TryMakeTarget(opened, in status, displayPath, hostPath, soName => OpenNeeded(soName, mapping));
-        return new Verdict(target, status.ChangeTimeNs) { LastScan = _scans };
+        TlsTarget? target = TryMakeTarget(opened, in status, displayPath, soName => OpenNeeded(soName, mapping));
+        return new Verdict(target, status) { LastScan = _scans };
     }
 
     /// <summary>Opens the very file that is mapped. The links by address are exact; a path is only believed when it leads to the same inode number.</summary>
@@ -338,8 +364,12 @@ public sealed class TargetDiscovery : IDisposable
         if (!_standing.TryGetValue(path, out (FileStatus Status, Verdict Verdict) known) || known.Status != status)
         {
             using var opened = new OpenedFile(OpenRegular(path));
-            TlsTarget? target = opened.File is null ? null : TryMakeTarget(opened, in status, path, path, soName => OpenNeededOnHost(soName, path));
-            known = (status, new Verdict(target, status.ChangeTimeNs));
+
+            // Asked of the open file: between the look and the open the path may have come to mean another one.
+            TlsTarget? target = opened.File is not null && HostFile.TryGetStatus(opened.File, out status)
+                ? TryMakeTarget(opened, in status, path, soName => OpenNeededOnHost(soName, path))
+                : null;
+            known = (status, new Verdict(target, status));
             _standing[path] = known;
         }
 
@@ -381,13 +411,13 @@ public sealed class TargetDiscovery : IDisposable
 
         HostFile.TryOpen(fullPath, out SafeFileHandle? file, out int errno);
         using var opened = new OpenedFile(file);
-        if (opened.File is null)
+        if (opened.File is null || !HostFile.TryGetStatus(opened.File, out status))
         {
             throw new TargetException(TargetError.FileUnreadable, $"--lib {path}: cannot be opened for reading (errno {errno}). Run as root or change its permissions.");
         }
 
         TlsTarget target = MakeNamedTarget(opened, in status, path, fullPath);
-        _standing[fullPath] = (status, new Verdict(target, status.ChangeTimeNs) { LastScan = _scans });
+        _standing[fullPath] = (status, new Verdict(target, status) { LastScan = _scans });
         return target;
     }
 
@@ -395,7 +425,7 @@ public sealed class TargetDiscovery : IDisposable
     {
         try
         {
-            return MakeTarget(opened, in status, fullPath, fullPath, soName => OpenNeededOnHost(soName, fullPath), out IReadOnlyList<string> missing)
+            return MakeTarget(opened, in status, fullPath, soName => OpenNeededOnHost(soName, fullPath), out IReadOnlyList<string> missing)
                 ?? throw new TargetException(
                     TargetError.SymbolsMissing,
                     $"--lib {path}: does not define {string.Join(" and ", missing)}, neither for the linker nor in a symbol table. A stripped program with a static library cannot be captured.");
@@ -412,11 +442,11 @@ public sealed class TargetDiscovery : IDisposable
 
     /// <summary>A file that is broken, or breaks while it is read, is no target: it is somebody else's, and not what the user asked for.</summary>
     private TlsTarget? TryMakeTarget(
-        OpenedFile opened, in FileStatus status, string displayPath, string? hostPath, LibraryIdentifier.NeededLibraryOpener openNeeded)
+        OpenedFile opened, in FileStatus status, string displayPath, LibraryIdentifier.NeededLibraryOpener openNeeded)
     {
         try
         {
-            return MakeTarget(opened, in status, displayPath, hostPath, openNeeded, out _);
+            return MakeTarget(opened, in status, displayPath, openNeeded, out _);
         }
         catch (Exception exception) when (exception is ElfException or IOException or UnauthorizedAccessException)
         {
@@ -428,7 +458,6 @@ public sealed class TargetDiscovery : IDisposable
         OpenedFile opened,
         in FileStatus status,
         string displayPath,
-        string? hostPath,
         LibraryIdentifier.NeededLibraryOpener openNeeded,
         out IReadOnlyList<string> missing)
     {
@@ -437,9 +466,15 @@ public sealed class TargetDiscovery : IDisposable
         // Device numbers with major 0 belong to file systems without a block device, overlay among them; the others need no second look.
         FileKey key = FileKey.Of(in status, isOnOverlay: status.DeviceMajor == 0 && HostFile.IsOnOverlay(file));
         missing = [];
-        if (_targets.TryGetValue(key, out TlsTarget? known))
+        if (_targets.TryGetValue(key, out (TlsTarget Target, Verdict Verdict) known))
         {
-            return known;
+            if (!known.Verdict.IsOutdatedBy(in status))
+            {
+                return known.Target;
+            }
+
+            Forget(known.Target);
+            _replaced.Add(known.Target);
         }
 
         if (_inspector.Inspect(new FileByteSource(file), displayPath, openNeeded, out missing) is not { } inspected)
@@ -447,18 +482,21 @@ public sealed class TargetDiscovery : IDisposable
             return null;
         }
 
-        SafeFileHandle? kept = hostPath is null ? opened.Take() : null;
-        var target = new TlsTarget(key, displayPath, hostPath, kept, inspected.Identity, inspected.Layout, inspected.Symbols);
-        _targets.Add(key, target);
+        var target = new TlsTarget(key, displayPath, opened.Take(), inspected.Identity, inspected.Layout, inspected.Symbols);
+        _targets.Add(key, (target, new Verdict(target, status)));
         return target;
     }
 
-    /// <summary>True when a file that was no target has another file's contents now, under the same inode number: a program that was built again.</summary>
-    private bool WasReplaced(in MappingEvent mapping, Verdict verdict) =>
-        verdict.Target is null
-        && HostFile.TryGetStatus(_proc.RootPath(mapping.Pid, mapping.Path), out FileStatus status)
-        && status.Inode == mapping.Inode
-        && status.ChangeTimeNs != verdict.ChangeTimeNs;
+    /// <summary>
+    /// True when a file seems to have other contents now, under the same inode number: a program that was built again, a library that was copied over.
+    /// One look at the path, so only a hint to inspect the file; that compares the open file itself.
+    /// </summary>
+    private bool IsOutdated(Verdict verdict, int pid, string path, ulong inode) =>
+        HostFile.TryGetStatus(_proc.RootPath(pid, path), out FileStatus status) && status.Inode == inode && verdict.IsOutdatedBy(in status);
+
+    /// <summary>The same in a scan: once for each target, not for each process, and not for the many files that are none.</summary>
+    private bool IsOutdatedTarget(Verdict verdict, int pid, in MapsLine line) =>
+        verdict.Target is not null && verdict.LastScan < _scans && IsOutdated(verdict, pid, line.DecodePath(), line.Inode);
 
     private static bool IsSameFile(in FileStatus left, in FileStatus right) => left.Device == right.Device && left.Inode == right.Inode;
 
@@ -489,9 +527,9 @@ public sealed class TargetDiscovery : IDisposable
     {
         internal SafeFileHandle? File { get; private set; } = file;
 
-        internal SafeFileHandle? Take()
+        internal SafeFileHandle Take()
         {
-            SafeFileHandle? taken = File;
+            SafeFileHandle taken = File ?? throw new InvalidOperationException("There is no file to take.");
             File = null;
             return taken;
         }

@@ -12,27 +12,33 @@ namespace Sluice.Probes.Targets;
 /// </summary>
 /// <remarks>
 /// <see cref="Added"/>, <see cref="Removed"/> and <see cref="Failed"/> are raised on the tracker's own thread, one at a time, only after <see cref="Start(Action{TlsTarget})"/>
-/// was called and never after <see cref="Dispose"/> has returned. Handlers may block (attaching does); what happens meanwhile waits.
+/// was called and never after <see cref="Dispose"/> has returned. Handlers may block (attaching does); what happens meanwhile waits. Only a handler that has hung
+/// (a dead network file system) may still be under way then: <see cref="Dispose"/> does not wait for it for ever.
 /// </remarks>
 public sealed class TargetTracker : IDisposable
 {
     // Mapping events that may wait while a handler attaches (some 100 bytes each). When more come they are dropped and a full scan makes up for them.
     private const int MaxWaitingEvents = 4096;
 
+    // Attaching to a library takes some 100 ms at most. A file system that does not answer must not keep a capture from stopping.
+    private static readonly TimeSpan s_joinLimit = TimeSpan.FromSeconds(2);
+
     private readonly TargetDiscovery _discovery;
     private readonly TargetTrackerOptions _options;
 
-    // Touched by Start before the thread exists, by the thread while it runs and by Dispose after it has ended.
+    // Touched by Start before the thread exists, by the thread while it runs and by Dispose when there is no thread (any more).
     private readonly Dictionary<FileKey, TrackedTarget> _tracked = [];
     private long _lastScan;
+    private TimeSpan _rescanInterval;
 
-    // Guards the five fields below. Nothing is called with it held.
+    // Guards the fields below; _work is set with it held, so never after it was disposed. No handler is called with it held.
     private readonly Lock _gate = new();
     private readonly AutoResetEvent _work = new(initialState: false);
     private List<MappingEvent> _waiting = [];
     private List<TlsTarget> _toRetry = [];
     private bool _eventsDropped;
     private bool _stopping;
+    private bool _threadEnded;
     private Thread? _thread;
 
     /// <param name="discovery">Used by this tracker alone from now on, and disposed with it.</param>
@@ -49,7 +55,7 @@ public sealed class TargetTracker : IDisposable
     public event Action<TlsTarget>? Added;
 
     /// <summary>
-    /// No process has mapped the file for <see cref="TargetTrackerOptions.RemovalGrace"/>, and it is none that is kept in readiness.
+    /// No process has mapped the file for <see cref="TargetTrackerOptions.RemovalGrace"/>, and it is none that is kept in readiness; or the file was changed in place.
     /// The target is disposed when the handlers have returned.
     /// </summary>
     public event Action<TlsTarget>? Removed;
@@ -73,6 +79,9 @@ public sealed class TargetTracker : IDisposable
         }
 
         ScanAndMerge(onExisting);
+
+        // The first scan reads every file; what it cost says nothing of those to come.
+        _rescanInterval = _options.RescanIntervalAfter(TimeSpan.Zero);
         _thread = new Thread(Run) { IsBackground = true, Name = "sluice-targets" };
         _thread.Start();
     }
@@ -92,6 +101,11 @@ public sealed class TargetTracker : IDisposable
 
         lock (_gate)
         {
+            if (_stopping)
+            {
+                return;
+            }
+
             if (_waiting.Count < MaxWaitingEvents)
             {
                 _waiting.Add(new MappingEvent(pid, major, minor, inode, path));
@@ -100,9 +114,9 @@ public sealed class TargetTracker : IDisposable
             {
                 _eventsDropped = true;
             }
-        }
 
-        _work.Set();
+            _work.Set();
+        }
     }
 
     /// <summary>
@@ -114,15 +128,21 @@ public sealed class TargetTracker : IDisposable
         ArgumentNullException.ThrowIfNull(target);
         lock (_gate)
         {
-            _toRetry.Add(target);
+            if (!_stopping)
+            {
+                _toRetry.Add(target);
+                _work.Set();
+            }
         }
-
-        _work.Set();
     }
 
-    /// <summary>Stops the thread (waiting for a handler that runs), then disposes the discovery and every target. Idempotent; not from a handler.</summary>
+    /// <summary>
+    /// Stops the thread and disposes the discovery and every target. Waits for a handler or a look at a file that is under way, 2 s at most; what takes longer has hung,
+    /// and the thread disposes them should it ever come back. Idempotent; not from a handler.
+    /// </summary>
     public void Dispose()
     {
+        bool threadIsThere;
         lock (_gate)
         {
             if (_stopping)
@@ -131,10 +151,23 @@ public sealed class TargetTracker : IDisposable
             }
 
             _stopping = true;
+            threadIsThere = _thread is not null && !_threadEnded;
+            _work.Set();
         }
 
-        _work.Set();
-        _thread?.Join();
+        if (threadIsThere)
+        {
+            _thread!.Join(s_joinLimit);
+        }
+        else
+        {
+            Release();
+        }
+    }
+
+    /// <summary>Called once: by the thread if it is there when the tracker is disposed, as only it knows when it is done, else by <see cref="Dispose"/>.</summary>
+    private void Release()
+    {
         foreach (TrackedTarget tracked in _tracked.Values)
         {
             tracked.Target.Dispose();
@@ -158,7 +191,9 @@ public sealed class TargetTracker : IDisposable
 
                 if (scanIsDue)
                 {
-                    ScanAndMerge(target => Added?.Invoke(target));
+                    TimeSpan before = ThreadCpuTime.Read();
+                    ScanAndMerge(RaiseAdded);
+                    _rescanInterval = _options.RescanIntervalAfter(ThreadCpuTime.Read() - before);
                     RemoveUnused();
                 }
             }
@@ -171,6 +206,41 @@ public sealed class TargetTracker : IDisposable
             {
                 Failed?.Invoke(exception);
             }
+        }
+        finally
+        {
+            EndThread();
+        }
+    }
+
+    private void EndThread()
+    {
+        bool isDisposed;
+        lock (_gate)
+        {
+            _threadEnded = true;
+            isDisposed = _stopping;
+        }
+
+        if (isDisposed)
+        {
+            Release();
+        }
+    }
+
+    private void RaiseAdded(TlsTarget target)
+    {
+        if (!IsStopping())
+        {
+            Added?.Invoke(target);
+        }
+    }
+
+    private void RaiseRemoved(TlsTarget target)
+    {
+        if (!IsStopping())
+        {
+            Removed?.Invoke(target);
         }
     }
 
@@ -185,7 +255,7 @@ public sealed class TargetTracker : IDisposable
     /// <summary>Blocks until there is something to do; false when it is time to stop.</summary>
     private bool WaitForWork(out List<MappingEvent> mappings, out List<TlsTarget> toRetry, out bool scanIsDue)
     {
-        TimeSpan untilScan = _options.EffectiveRescanInterval - Stopwatch.GetElapsedTime(_lastScan);
+        TimeSpan untilScan = _rescanInterval - Stopwatch.GetElapsedTime(_lastScan);
         if (untilScan > TimeSpan.Zero)
         {
             _work.WaitOne(untilScan);
@@ -195,7 +265,7 @@ public sealed class TargetTracker : IDisposable
         {
             (mappings, _waiting) = (_waiting, []);
             (toRetry, _toRetry) = (_toRetry, []);
-            scanIsDue = _eventsDropped || Stopwatch.GetElapsedTime(_lastScan) >= _options.EffectiveRescanInterval;
+            scanIsDue = _eventsDropped || Stopwatch.GetElapsedTime(_lastScan) >= _rescanInterval;
             _eventsDropped = false;
             return !_stopping;
         }
@@ -203,9 +273,11 @@ public sealed class TargetTracker : IDisposable
 
     private void OnNewMapping(in MappingEvent mapping)
     {
-        if (_discovery.Examine(in mapping) is { } target)
+        TlsTarget? target = _discovery.Examine(in mapping);
+        RemoveReplaced();
+        if (target is not null)
         {
-            Merge(target, added => Added?.Invoke(added));
+            Merge(target, RaiseAdded);
         }
     }
 
@@ -213,6 +285,7 @@ public sealed class TargetTracker : IDisposable
     {
         TargetScan scan = _discovery.Scan();
         _lastScan = Stopwatch.GetTimestamp();
+        RemoveReplaced();
         foreach (FoundTarget found in scan.Found)
         {
             Merge(found.Target, onNew);
@@ -231,6 +304,21 @@ public sealed class TargetTracker : IDisposable
         tracked.LastUsed = Stopwatch.GetTimestamp();
     }
 
+    /// <summary>At once and before what took its place is added: probes at the old offsets may stop the program that runs the new code.</summary>
+    private void RemoveReplaced()
+    {
+        foreach (TlsTarget target in _discovery.TakeReplaced())
+        {
+            if (_tracked.TryGetValue(target.Key, out TrackedTarget? tracked) && ReferenceEquals(tracked.Target, target))
+            {
+                RaiseRemoved(target);
+                _tracked.Remove(target.Key);
+            }
+
+            target.Dispose();
+        }
+    }
+
     private void RemoveUnused()
     {
         // A target that this very scan found was stamped after _lastScan, so only those it did not find can be old enough.
@@ -238,7 +326,7 @@ public sealed class TargetTracker : IDisposable
             tracked.LastUsed < _lastScan && Stopwatch.GetElapsedTime(tracked.LastUsed) >= _options.RemovalGrace)];
         foreach (TrackedTarget tracked in unused)
         {
-            Removed?.Invoke(tracked.Target);
+            RaiseRemoved(tracked.Target);
             Forget(tracked.Target);
         }
     }

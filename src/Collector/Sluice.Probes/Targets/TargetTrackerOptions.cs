@@ -11,7 +11,10 @@ public sealed record TargetTrackerOptions
     /// </summary>
     public bool HasMappingEvents { get; init; } = true;
 
-    /// <summary>Time between full scans; by default 10 s with mapping events and 1 s without, when a scan is all that finds new libraries.</summary>
+    /// <summary>
+    /// Least time between full scans; by default 10 s with mapping events and 1 s without, when a scan is all that finds new libraries. It is longer on a host with so many
+    /// processes that scans would take more than 1 % of a CPU.
+    /// </summary>
     public TimeSpan? RescanInterval { get; init; }
 
     /// <summary>
@@ -20,5 +23,12 @@ public sealed record TargetTrackerOptions
     /// </summary>
     public TimeSpan RemovalGrace { get; init; } = TimeSpan.FromMinutes(1);
 
-    internal TimeSpan EffectiveRescanInterval => RescanInterval ?? TimeSpan.FromSeconds(HasMappingEvents ? 10 : 1);
+    /// <summary>Time to wait after a scan that took <paramref name="scanCpuTime"/>.</summary>
+    internal TimeSpan RescanIntervalAfter(TimeSpan scanCpuTime)
+    {
+        const int MaxCpuShare = 100;
+        TimeSpan least = RescanInterval ?? TimeSpan.FromSeconds(HasMappingEvents ? 10 : 1);
+        TimeSpan affordable = scanCpuTime * MaxCpuShare;
+        return least > affordable ? least : affordable;
+    }
 }

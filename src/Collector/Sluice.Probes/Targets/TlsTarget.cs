@@ -11,33 +11,26 @@ namespace Sluice.Probes.Targets;
 /// A file with a TLS library in it: one inode, to be probed once for all processes that map it, whatever they call it.
 /// </summary>
 /// <remarks>
-/// A target that no path of this mount namespace leads to (a container's copy, a deleted file) holds its file open, so that it can be probed even when the
-/// process that showed it has gone. <see cref="Dispose"/> gives that file back; probes that are attached by then stay. The tracker disposes what it has handed out
-/// when it removes a target and when it is disposed itself; a consumer may do so earlier, once it has attached.
+/// A target holds the inspected file open, because the offsets are that file's alone: a path may lead to another library by the time the probes are attached
+/// (a package upgrade), or to none (a container's copy, a deleted file). <see cref="Dispose"/> gives the file back; probes that are attached by then stay.
+/// The tracker disposes what it has handed out when it removes a target and when it is disposed itself; a consumer may do so earlier, once it has attached.
 /// </remarks>
 public sealed class TlsTarget : IDisposable
 {
-    private readonly string? _hostPath;
     private SafeFileHandle? _file;
 
     /// <param name="key">The inode.</param>
     /// <param name="displayPath">For people.</param>
-    /// <param name="hostPath">Path in this mount namespace; null when <paramref name="file"/> is the only way to the inode.</param>
-    /// <param name="file">Ownership passes to the target. May be null when there is a host path.</param>
+    /// <param name="file">The inspected file. Ownership passes to the target.</param>
     /// <param name="identity">Which library.</param>
     /// <param name="layout">The row for it, or null.</param>
     /// <param name="symbols">Where to put probes.</param>
     public TlsTarget(
-        FileKey key, string displayPath, string? hostPath, SafeFileHandle? file, LibraryIdentity identity, TlsLayoutChoice? layout, TlsSymbols symbols)
+        FileKey key, string displayPath, SafeFileHandle file, LibraryIdentity identity, TlsLayoutChoice? layout, TlsSymbols symbols)
     {
-        if (hostPath is null && file is null)
-        {
-            throw new ArgumentException("A target needs a path or an open file.", nameof(file));
-        }
-
+        ArgumentNullException.ThrowIfNull(file);
         Key = key;
         DisplayPath = displayPath;
-        _hostPath = hostPath;
         _file = file;
         Identity = identity;
         Layout = layout;
@@ -60,18 +53,13 @@ public sealed class TlsTarget : IDisposable
     public TlsSymbols Symbols { get; }
 
     /// <summary>
-    /// A path that leads the kernel to the inode when this process uses it: a host path, or a link of <c>/proc/self/fd</c>, which dies with <see cref="Dispose"/>.
+    /// A path that leads the kernel to the inode when this process uses it: a link of <c>/proc/self/fd</c>, which dies with <see cref="Dispose"/>.
     /// </summary>
-    /// <exception cref="ObjectDisposedException">The target was disposed and had no host path: the number of the closed file may name another one by now.</exception>
+    /// <exception cref="ObjectDisposedException">The target was disposed: the number of the closed file may name another one by now.</exception>
     public string AttachPath
     {
         get
         {
-            if (_hostPath is not null)
-            {
-                return _hostPath;
-            }
-
             SafeFileHandle? file = _file;
             ObjectDisposedException.ThrowIf(file is null || file.IsClosed, this);
             return string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.DangerousGetHandle()}");
