@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
 using Microsoft.Extensions.Logging;
 using Sluice.Bpf;
 using Sluice.Bpf.Features;
@@ -11,8 +12,8 @@ namespace Sluice.Probes.OpenSsl;
 
 /// <summary>Taps the plaintext of every process that uses OpenSSL or a library with its API: module <c>tls</c>.</summary>
 /// <remarks>
-/// The probes of targets that appear later are made on the tracker's thread; everything else happens on the host's. After
-/// <see cref="Attach"/> and until <see cref="Detach"/> only the tracker's thread touches the probes.
+/// The probes of targets that appear later are made on the tracker's thread; everything else happens on the host's. A tracker that hangs in
+/// a file system outlives <see cref="Detach"/>, so the probes have a lock.
 /// </remarks>
 public sealed class OpenSslModule : ICaptureModule
 {
@@ -30,6 +31,9 @@ public sealed class OpenSslModule : ICaptureModule
     private readonly List<BpfMap> _shards = [];
     private readonly List<BpfLink> _hostLinks = [];
     private readonly Dictionary<FileKey, TargetProbes> _probes = [];
+
+    // Guards the probes and _detached. Held while attaching, so that nothing is attached behind Detach.
+    private readonly Lock _gate = new();
     private BpfObject? _bpf;
     private BpfMap? _stats;
     private LayoutTable? _layouts;
@@ -102,23 +106,26 @@ public sealed class OpenSslModule : ICaptureModule
 
         _tracker.Start(target => AttachTarget(target, isNamedByUser: _options.LibraryPaths.Count > 0));
 
-        return _probes.Count;
+        lock (_gate)
+        {
+            return _probes.Count;
+        }
     }
 
     /// <inheritdoc/>
     public void Detach()
     {
-        if (_detached)
-        {
-            return;
-        }
-
-        _detached = true;
         _feed?.Dispose();
         _tracker?.Dispose();
-        foreach (TargetProbes probes in _probes.Values)
+        lock (_gate)
         {
-            probes.Dispose();
+            _detached = true;
+            foreach (TargetProbes probes in _probes.Values)
+            {
+                probes.Dispose();
+            }
+
+            _probes.Clear();
         }
 
         foreach (BpfLink link in _hostLinks)
@@ -126,7 +133,6 @@ public sealed class OpenSslModule : ICaptureModule
             link.Dispose();
         }
 
-        _probes.Clear();
         _hostLinks.Clear();
     }
 
@@ -256,13 +262,12 @@ public sealed class OpenSslModule : ICaptureModule
     {
         try
         {
-            uint row = _layouts!.RowFor(target.Identity, target.Layout);
-            TargetProbes probes = TargetProbes.Attach(Loaded, target, row, _useMulti);
-            _probes.Add(target.Key, probes);
-            OpenSslLog.TargetAttached(_logger, target.ToString(), string.Join(", ", target.Symbols.Points.Select(p => p.Name)));
-            foreach (string refusal in probes.Refused)
+            lock (_gate)
             {
-                OpenSslLog.FunctionRefused(_logger, target.ToString(), refusal);
+                if (!_detached)
+                {
+                    AttachLocked(target);
+                }
             }
         }
         catch (BpfException refused) when (!isNamedByUser)
@@ -272,12 +277,27 @@ public sealed class OpenSslModule : ICaptureModule
         }
     }
 
+    private void AttachLocked(TlsTarget target)
+    {
+        uint row = _layouts!.RowFor(target.Identity, target.Layout);
+        TargetProbes probes = TargetProbes.Attach(Loaded, target, row, _useMulti);
+        _probes.Add(target.Key, probes);
+        OpenSslLog.TargetAttached(_logger, target.ToString(), string.Join(", ", target.Symbols.Points.Select(p => p.Name)));
+        foreach (string refusal in probes.Refused)
+        {
+            OpenSslLog.FunctionRefused(_logger, target.ToString(), refusal);
+        }
+    }
+
     private void RemoveTarget(TlsTarget target)
     {
-        if (_probes.Remove(target.Key, out TargetProbes? probes))
+        lock (_gate)
         {
-            probes.Dispose();
-            OpenSslLog.TargetRemoved(_logger, target.ToString());
+            if (_probes.Remove(target.Key, out TargetProbes? probes))
+            {
+                probes.Dispose();
+                OpenSslLog.TargetRemoved(_logger, target.ToString());
+            }
         }
     }
 }
