@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# eng/setup.sh [build|demo|test|bench|librdkafka|all]...
+# eng/setup.sh [build|demo|test|bench|kernels|librdkafka|all]...
 #
 # Checks for the tools that the named purposes need (default: all). As root on Debian it installs what is missing;
 # elsewhere it prints what to run. Nothing is asked on the terminal, and nothing is fetched when nothing is missing.
@@ -84,6 +84,23 @@ need_bench() {
 	need libssl-dev "builds the TLS load program" has_file /usr/include/openssl/ssl.h
 }
 
+# What eng/kernels boots Debian's kernels with, and what the guests find in themselves.
+need_kernels() {
+	need qemu-system-x86 "runs other kernels" has_command qemu-system-x86_64
+	need qemu-system-arm "runs arm64 kernels" has_command qemu-system-aarch64
+	need busybox-static "is the user space of a guest" has_static_busybox
+	need kmod "orders the kernel modules of a guest" has_depmod
+	need bpftool "loads BPF objects in a guest" has_bpftool
+	need netcat-openbsd "makes connections in a guest" has_command nc.openbsd
+	need debian-archive-keyring "checks the signatures of Debian's suites" has_file /usr/share/keyrings/debian-archive-keyring.gpg
+	need_demo
+}
+
+has_static_busybox() { has_command busybox && ! ldd "$(command -v busybox)"; }
+# Debian keeps both in sbin, which is not in everyone's PATH.
+has_depmod() { has_command depmod || has_file /usr/sbin/depmod || has_file /sbin/depmod; }
+has_bpftool() { has_command bpftool || has_file /usr/sbin/bpftool; }
+
 need_librdkafka() {
 	need build-essential "builds librdkafka" has_command g++
 	need make "builds librdkafka" has_command make
@@ -120,10 +137,11 @@ for purpose in "$@"; do
 		demo) need_build; need_demo ;;
 		test) need_build; need_test ;;
 		bench) need_build; need_bench ;;
+		kernels) need_build; need_kernels ;;
 		librdkafka) need_librdkafka ;;
 		# librdkafka is not part of it: eng/librdkafka.sh asks for that when the feed lacks the package.
-		all) need_build; need_test; need_bench ;;
-		*) echo "setup: unknown purpose '$purpose' (build, demo, test, bench, librdkafka, all)" >&2; exit 2 ;;
+		all) need_build; need_test; need_bench; need_kernels ;;
+		*) echo "setup: unknown purpose '$purpose' (build, demo, test, bench, kernels, librdkafka, all)" >&2; exit 2 ;;
 	esac
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
