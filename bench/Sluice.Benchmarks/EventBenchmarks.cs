@@ -48,7 +48,7 @@ public class EventBenchmarks
                 throw new InvalidOperationException("A sample of our own was refused.");
             }
 
-            sum += view.ConnectionId + view.Sequence + view.Header.KtimeNs + view.PeerPort + view.Payload[^1];
+            sum += view.ConnectionId + view.Sequence + view.Header.KtimeNs + view.Socket.PeerPort + view.Payload[^1];
         }
 
         return sum;

@@ -84,7 +84,7 @@ internal sealed class Utf8JsonWriterBaseline
         _writer.WriteNumber(s_time, view.Header.KtimeNs + (ulong)clockOffsetNs);
         _writer.WriteString(s_eventName, "tls.data"u8);
         _runId.TryFormat(_text, out _, "x16", CultureInfo.InvariantCulture);
-        (((ulong)view.Header.Cpu << 48) | view.Header.CpuSequence).TryFormat(_text.AsSpan(16), out _, "x16", CultureInfo.InvariantCulture);
+        (((ulong)view.Header.Cpu << 48) | ((ulong)view.Header.Module << 44) | view.Header.CpuSequence).TryFormat(_text.AsSpan(16), out _, "x16", CultureInfo.InvariantCulture);
         _writer.WriteString(s_uid, _text.AsSpan(0, 32));
         _writer.WriteString(s_hostName, _hostName);
         _writer.WriteNumber(s_pid, view.Header.Tgid);
@@ -99,10 +99,10 @@ internal sealed class Utf8JsonWriterBaseline
         _writer.WriteString(s_direction, view.Direction == Pipeline.Wire.TrafficDirection.Transmit ? "transmit"u8 : "receive"u8);
         _writer.WriteString(s_transport, "tcp"u8);
         _writer.WriteString(s_networkType, "ipv4"u8);
-        WriteAddress(s_localAddress, view.LocalAddress);
-        _writer.WriteNumber(s_localPort, view.LocalPort);
-        WriteAddress(s_peerAddress, view.PeerAddress);
-        _writer.WriteNumber(s_peerPort, view.PeerPort);
+        WriteAddress(s_localAddress, view.Socket.LocalAddress);
+        _writer.WriteNumber(s_localPort, view.Socket.LocalPort);
+        WriteAddress(s_peerAddress, view.Socket.PeerAddress);
+        _writer.WriteNumber(s_peerPort, view.Socket.PeerPort);
         _writer.WriteNumber(s_fd, view.Fd);
         _writer.WriteString(s_addressSource, "bio"u8);
     }

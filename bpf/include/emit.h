@@ -191,6 +191,7 @@ static __always_inline enum emit_result emit_sample(void *context, struct sluice
 
 	head->header.size = sizeof(*head) + head->payload_size;
 	head->header.cpu = bpf_get_smp_processor_id();
+	head->header.module = config.module;
 	if (config.transport == SLUICE_TRANSPORT_PERF)
 		return emit_by_scratch(context, 0, counters, head, payload, again, memory);
 	ring = bpf_map_lookup_elem(&rings, &shard);

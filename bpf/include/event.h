@@ -23,6 +23,7 @@ enum sluice_event_kind {
 	SLUICE_KIND_TLS_DATA = 1,
 	/* Made in user space: reports loss inside the stream itself. */
 	SLUICE_KIND_CAPTURE_LOSS = 2,
+	SLUICE_KIND_CONNECTION = 3,
 };
 
 enum sluice_event_flags {
@@ -36,6 +37,12 @@ enum sluice_event_flags {
 	SLUICE_FLAG_CALL_END = 1 << 3,
 	/* TLS 1.3 0-RTT (early) data. */
 	SLUICE_FLAG_EARLY_DATA = 1 << 4,
+	/* The kernel met it outside its process: tgid, tid, uid, cgroup_id and comm mean nothing. */
+	SLUICE_FLAG_PROCESS_UNKNOWN = 1 << 5,
+	/* The connection was there before the capture: duration_ns means nothing. */
+	SLUICE_FLAG_START_UNKNOWN = 1 << 6,
+	/* Nothing counted the connection's bytes and packets. */
+	SLUICE_FLAG_TRAFFIC_UNKNOWN = 1 << 7,
 };
 
 enum sluice_direction {
@@ -66,8 +73,9 @@ struct sluice_event_header {
 	__u32 tgid;		/* process id as the host sees it */
 	__u32 tid;		/* thread id as the host sees it */
 	__u32 uid;
-	__u32 cpu;		/* CPU whose counter gave cpu_seq */
-	__u64 cpu_seq;		/* per CPU, from 0, one per sample submitted (lost ones included); may arrive slightly out of order */
+	__u16 cpu;		/* CPU whose counter gave cpu_seq */
+	__u16 module;		/* which capture module of the run, from 0; each has counters of its own */
+	__u64 cpu_seq;		/* per CPU and module, from 0, one per sample submitted (lost ones included); may arrive slightly out of order */
 	__u64 cgroup_id;	/* cgroup v2 */
 	char comm[16];		/* process name (thread group leader), NUL-terminated */
 };
@@ -90,6 +98,42 @@ struct sluice_tls_data {
 	__u8 transport;		/* IPPROTO_TCP 6, IPPROTO_UDP 17; 0 = neither or not known */
 	__u8 address_source;	/* enum sluice_address_source */
 	__u8 reserved;
+	__u8 local_address[16];	/* AF_INET: the first four bytes; network order */
+	__u8 peer_address[16];
+};
+
+enum sluice_connection_action {
+	SLUICE_CONNECTION_OPEN = 1,	/* this side asked for it, and has it; UDP: the first packet went out */
+	SLUICE_CONNECTION_ACCEPT = 2,	/* the peer asked for it, and a process took it; UDP: the first packet came in */
+	SLUICE_CONNECTION_CLOSE = 3,
+	SLUICE_CONNECTION_FAIL = 4,	/* this side asked for it in vain */
+};
+
+enum sluice_connection_direction {
+	SLUICE_DIRECTION_UNKNOWN = 0,
+	SLUICE_OUTBOUND = 1,
+	SLUICE_INBOUND = 2,
+};
+
+/* SLUICE_KIND_CONNECTION. No payload. */
+struct sluice_connection {
+	struct sluice_event_header header;
+	__u64 connection_id;	/* stable for the life of a connection, unique on the host */
+	__u64 sequence;		/* per connection, from 0, one per sample submitted */
+	__u64 duration_ns;	/* close: since the start (UDP: first to last packet); fail: of the attempt */
+	__u64 bytes_sent;	/* payload, each byte once; so far, 0 in the first event */
+	__u64 bytes_received;
+	__u64 packets_sent;	/* UDP datagrams; 0 for TCP */
+	__u64 packets_received;
+	__u32 lost_before;	/* samples of this connection lost since the one before */
+	__u16 error;		/* fail: errno, positive */
+	__u16 local_port;
+	__u16 peer_port;
+	__u8 action;		/* enum sluice_connection_action */
+	__u8 direction;		/* enum sluice_connection_direction */
+	__u8 family;		/* AF_INET 2, AF_INET6 10; 0 = no address known */
+	__u8 transport;		/* IPPROTO_TCP 6, IPPROTO_UDP 17 */
+	__u8 reserved[2];
 	__u8 local_address[16];	/* AF_INET: the first four bytes; network order */
 	__u8 peer_address[16];
 };
@@ -173,6 +217,8 @@ struct sluice_config {
 	__u32 cgroup_filter;	/* number of entries in map `cgroup_filter` */
 	__u32 scratch_per_cpu;	/* perf transport: scratch buffers of each CPU */
 	__u64 payload_limit;	/* bytes of one call that are captured; 0 = all */
+	__u32 module;		/* for the header of every sample */
+	__u32 reserved;
 };
 
 enum sluice_transport {
@@ -183,10 +229,11 @@ enum sluice_transport {
 #define SLUICE_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(struct type) == (bytes), #type)
 SLUICE_ASSERT_SIZE(sluice_event_header, 64);
 SLUICE_ASSERT_SIZE(sluice_tls_data, 152);
+SLUICE_ASSERT_SIZE(sluice_connection, 168);
 SLUICE_ASSERT_SIZE(sluice_capture_loss, 112);
 SLUICE_ASSERT_SIZE(sluice_cpu_stats, 64);
 SLUICE_ASSERT_SIZE(sluice_control, 8);
 SLUICE_ASSERT_SIZE(sluice_tls_layout, 40);
-SLUICE_ASSERT_SIZE(sluice_config, 32);
+SLUICE_ASSERT_SIZE(sluice_config, 40);
 
 #endif

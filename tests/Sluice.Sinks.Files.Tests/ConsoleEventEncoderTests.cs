@@ -38,6 +38,19 @@ public sealed class ConsoleEventEncoderTests
         + "  é",
         Encode(new TlsSample { Payload = [.. "HTTP/1.1 200 OK\r\nA: b\r\n\r\né"u8] }.WithTcp("10.0.0.5:443", "10.0.0.9:51514").Build()));
 
+    [Theory]
+    [InlineData(ConnectionAction.Open, 0, SampleFlags.None, "curl[4711/4713] 10.0.0.5:51514 → 10.0.0.9:443 tcp open")]
+    [InlineData(ConnectionAction.Fail, 111, SampleFlags.None, "curl[4711/4713] 10.0.0.5:51514 → 10.0.0.9:443 tcp fail ECONNREFUSED after 1234 µs")]
+    [InlineData(ConnectionAction.Close, 0, SampleFlags.None, "curl[4711/4713] 10.0.0.5:51514 → 10.0.0.9:443 tcp close after 1234 µs, sent 812 B, received 65536 B")]
+    [InlineData(
+        ConnectionAction.Close,
+        0,
+        SampleFlags.ProcessUnknown | SampleFlags.StartUnknown | SampleFlags.Gap,
+        "? 10.0.0.5:51514 → 10.0.0.9:443 tcp close, sent 812 B, received 65536 B [2 lost before this]")]
+    public void TryEncode_Connection_IsGolden(ConnectionAction action, ushort error, SampleFlags flags, string expected) => Assert.Equal(
+        "18:40:01.000000Z " + expected,
+        Encode(new ConnectionSample { Action = action, Error = error, Flags = flags, LostBefore = 2 }.Build()));
+
     [Fact]
     public void TryEncode_ReceivedPieceOverIPv6_IsGolden()
     {

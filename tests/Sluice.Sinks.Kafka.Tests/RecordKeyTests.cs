@@ -15,6 +15,10 @@ public sealed class RecordKeyTests
     public void Of_TlsData_NamesTheHostAndWhatWasAskedFor(KafkaKey kind, string expected) =>
         Assert.Equal(expected, KeyOf(kind, new TlsSample { ConnectionId = 0xfedcba9876543210, Tgid = uint.MaxValue }.Build()));
 
+    [Fact]
+    public void Of_Connection_NamesTheConnection() =>
+        Assert.Equal("web-1/fedcba9876543210", KeyOf(KafkaKey.Connection, new ConnectionSample { ConnectionId = 0xfedcba9876543210 }.Build()));
+
     [Theory]
     [InlineData(KafkaKey.Connection, "web-1")]
     [InlineData(KafkaKey.Host, "web-1")]

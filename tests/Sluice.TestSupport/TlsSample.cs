@@ -19,7 +19,9 @@ public sealed class TlsSample
 
     public uint Uid { get; set; } = 33;
 
-    public uint Cpu { get; set; } = 3;
+    public ushort Cpu { get; set; } = 3;
+
+    public ushort Module { get; set; }
 
     public ulong CpuSequence { get; set; } = 0x2a;
 
@@ -122,6 +124,7 @@ public sealed class TlsSample
             Tid = Tid,
             Uid = Uid,
             Cpu = Cpu,
+            Module = Module,
             CpuSequence = CpuSequence,
             CgroupId = CgroupId,
         };

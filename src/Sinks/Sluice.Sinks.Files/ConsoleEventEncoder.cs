@@ -21,6 +21,7 @@ public sealed class ConsoleEventEncoder : IEventEncoder
 {
     private const int PreviewBytes = 2 * HexDump.BytesPerRow;
     private const long NsPerTick = 100;
+    private const ulong NsPerMicrosecond = 1000;
 
     private readonly bool _hex;
     private readonly bool _useColor;
@@ -51,6 +52,13 @@ public sealed class ConsoleEventEncoder : IEventEncoder
             WriteSize(tls, output);
             WriteNotes(tls, output);
             WritePayload(tls, output);
+            return true;
+        }
+
+        if (ConnectionView.TryParse(sample, out ConnectionView connection))
+        {
+            WriteTime(connection.Header, clockOffsetNs, output);
+            WriteConnectionEvent(connection, output);
             return true;
         }
 
@@ -89,25 +97,60 @@ public sealed class ConsoleEventEncoder : IEventEncoder
 
     private void WriteConnection(TlsDataView tls, OutputBuffer output)
     {
-        WriteEnd(tls.LocalAddress, tls.LocalPort, tls.IsUnixSocket, output);
-        switch (tls.Direction)
+        SocketView socket = tls.Socket;
+        WriteEnd(socket.LocalAddress, socket.LocalPort, socket.IsUnixSocket, output);
+        WriteArrow(tls.Direction == TrafficDirection.Transmit, tls.Direction == TrafficDirection.Receive, output);
+        WriteEnd(socket.PeerAddress, socket.PeerPort, socket.IsUnixSocket, output);
+        output.Write(" "u8);
+    }
+
+    private void WriteArrow(bool away, bool here, OutputBuffer output)
+    {
+        Color(away ? "\e[32m"u8 : here ? "\e[36m"u8 : default, output);
+        output.Write(away ? " → "u8 : here ? " ← "u8 : " - "u8);
+        Color("\e[0m"u8, output);
+    }
+
+    /// <summary>The arrow of a connection points from the side that asked for it.</summary>
+    private void WriteConnectionEvent(ConnectionView connection, OutputBuffer output)
+    {
+        if ((connection.Header.Flags & SampleFlags.ProcessUnknown) != 0)
         {
-            case TrafficDirection.Transmit:
-                Color("\e[32m"u8, output);
-                output.Write(" → "u8);
-                break;
-            case TrafficDirection.Receive:
-                Color("\e[36m"u8, output);
-                output.Write(" ← "u8);
-                break;
-            default:
-                output.Write(" - "u8);
-                break;
+            output.Write("? "u8);
+        }
+        else
+        {
+            WriteProcess(connection.Header, output);
         }
 
-        Color("\e[0m"u8, output);
-        WriteEnd(tls.PeerAddress, tls.PeerPort, tls.IsUnixSocket, output);
-        output.Write(" "u8);
+        SocketView socket = connection.Socket;
+        WriteEnd(socket.LocalAddress, socket.LocalPort, isUnixSocket: false, output);
+        WriteArrow(connection.Direction == ConnectionDirection.Outbound, connection.Direction == ConnectionDirection.Inbound, output);
+        WriteEnd(socket.PeerAddress, socket.PeerPort, isUnixSocket: false, output);
+        WriteWord(EventWords.Transport(socket), output);
+        WriteWord(EventWords.Action(connection.Action), output);
+        WriteWord(EventWords.Errno(connection.Error), output);
+        WriteOutcome(connection, output);
+        WriteGap(connection.Header.Flags, connection.LostBefore, output);
+    }
+
+    private static void WriteOutcome(ConnectionView connection, OutputBuffer output)
+    {
+        if (connection.HasDuration)
+        {
+            output.Write(" after "u8);
+            WriteNumber(connection.DurationNs / NsPerMicrosecond, output);
+            output.Write(" µs"u8);
+        }
+
+        if (connection.HasTraffic)
+        {
+            output.Write(", sent "u8);
+            WriteNumber(connection.BytesSent, output);
+            output.Write(" B, received "u8);
+            WriteNumber(connection.BytesReceived, output);
+            output.Write(" B"u8);
+        }
     }
 
     private static void WriteEnd(ReadOnlySpan<byte> address, ushort port, bool isUnixSocket, OutputBuffer output)
@@ -153,6 +196,7 @@ public sealed class ConsoleEventEncoder : IEventEncoder
         SampleFlags flags = tls.Header.Flags;
         if ((flags & ~SampleFlags.CallEnd) == 0)
         {
+            // Nearly every sample.
             return;
         }
 
@@ -171,13 +215,21 @@ public sealed class ConsoleEventEncoder : IEventEncoder
             output.Write(" [truncated by the limit]"u8);
         }
 
-        if ((flags & SampleFlags.Gap) != 0)
+        Color("\e[0m"u8, output);
+        WriteGap(flags, tls.LostBefore, output);
+    }
+
+    private void WriteGap(SampleFlags flags, uint lostBefore, OutputBuffer output)
+    {
+        if ((flags & SampleFlags.Gap) == 0)
         {
-            output.Write(" ["u8);
-            WriteNumber(tls.LostBefore, output);
-            output.Write(" lost before this]"u8);
+            return;
         }
 
+        Color("\e[33m"u8, output);
+        output.Write(" ["u8);
+        WriteNumber(lostBefore, output);
+        output.Write(" lost before this]"u8);
         Color("\e[0m"u8, output);
     }
 

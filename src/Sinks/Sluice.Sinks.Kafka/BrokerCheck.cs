@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -22,9 +23,14 @@ internal sealed unsafe class BrokerCheck
 
     private readonly KafkaProducer _producer;
     private readonly KafkaSinkOptions _options;
+    private readonly IReadOnlyCollection<string> _topics;
 
-    public BrokerCheck(KafkaProducer producer, KafkaSinkOptions options)
+    /// <param name="producer">Asks.</param>
+    /// <param name="options">Where and how.</param>
+    /// <param name="topics">Those that are to be there.</param>
+    public BrokerCheck(KafkaProducer producer, KafkaSinkOptions options, IReadOnlyCollection<string> topics)
     {
+        _topics = topics;
         _producer = producer;
         _options = options;
     }
@@ -34,7 +40,7 @@ internal sealed unsafe class BrokerCheck
     public void WaitUntilReady(CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        foreach (string name in KafkaTopics.All(_options))
+        foreach (string name in _topics)
         {
             nint topic = _producer.Handle.OpenTopic(name);
             int error;
@@ -57,7 +63,7 @@ internal sealed unsafe class BrokerCheck
             return null;
         }
 
-        int? least = TopicSettings.ReadLeast(_producer.Handle, KafkaTopics.All(_options), "max.message.bytes", LimitTimeoutMs);
+        int? least = TopicSettings.ReadLeast(_producer.Handle, _topics, "max.message.bytes", LimitTimeoutMs);
         return least < KafkaConfiguration.DefaultMessageMaxBytes ? least : null;
     }
 

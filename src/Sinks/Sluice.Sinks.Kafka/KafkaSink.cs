@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
@@ -35,6 +36,7 @@ public sealed class KafkaSink : ISink
     private readonly RecordKey _key;
     private readonly DeliveryOutcomes _outcomes;
     private readonly RecordTemplate?[] _templates = new RecordTemplate?[KafkaTopics.KindCount];
+    private readonly IReadOnlyList<EventKind> _kinds;
     private readonly OutputBuffer _output = new();
     private DeadLetter? _deadLetter;
     private KafkaProducer? _producer;
@@ -56,6 +58,7 @@ public sealed class KafkaSink : ISink
     {
         _options = options;
         _encoder = encoder;
+        _kinds = context.Kinds;
         _logger = logger ?? NullLogger.Instance;
         _key = new RecordKey(options.Key, context.HostNameUtf8.Span);
         Ledger = new SinkLedger(options.Name);
@@ -131,7 +134,7 @@ public sealed class KafkaSink : ISink
         int? limit;
         try
         {
-            var check = new BrokerCheck(producer, _options);
+            var check = new BrokerCheck(producer, _options, KafkaTopics.All(_options, _kinds));
             check.WaitUntilReady(cancellationToken);
             limit = check.FindMessageLimit();
         }
@@ -164,7 +167,7 @@ public sealed class KafkaSink : ISink
     private void OpenTemplates(KafkaProducer producer)
     {
         ProducerHandle handle = producer.Handle;
-        foreach (EventKind kind in KafkaTopics.Kinds)
+        foreach (EventKind kind in _kinds)
         {
             var headers = new RecordHeaders(("content-type", _encoder.ContentType), ("event_name", KafkaTopics.EventName(kind)));
             _templates[(int)kind] = new RecordTemplate(handle.OpenTopic(KafkaTopics.Of(_options.Topic, kind)), (nint)kind, headers);

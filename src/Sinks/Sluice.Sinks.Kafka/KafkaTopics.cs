@@ -10,16 +10,14 @@ namespace Sluice.Sinks.Kafka;
 internal static class KafkaTopics
 {
     /// <summary>Kinds are small numbers: a table indexed by kind has this many places.</summary>
-    public const int KindCount = (int)EventKind.CaptureLoss + 1;
-
-    /// <summary>The kinds of events that a sink is given.</summary>
-    public static IReadOnlyList<EventKind> Kinds { get; } = [EventKind.TlsData, EventKind.CaptureLoss];
+    public const int KindCount = (int)EventKind.Connection + 1;
 
     /// <summary>The value of <c>event_name</c>.</summary>
     public static string EventName(EventKind kind) => kind switch
     {
         EventKind.TlsData => EventNames.TlsData,
         EventKind.CaptureLoss => EventNames.CaptureLoss,
+        EventKind.Connection => EventNames.NetworkConnection,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not an event."),
     };
 
@@ -27,11 +25,11 @@ internal static class KafkaTopics
     public static string Of(string pattern, EventKind kind) =>
         pattern.Replace(KafkaSinkOptions.EventPlaceholder, EventName(kind), StringComparison.Ordinal);
 
-    /// <summary>Every topic that a sink may write to, each once.</summary>
-    public static IReadOnlyCollection<string> All(KafkaSinkOptions options)
+    /// <summary>Every topic that a sink may write events of these kinds to, each once.</summary>
+    public static IReadOnlyCollection<string> All(KafkaSinkOptions options, IReadOnlyList<EventKind> kinds)
     {
         var topics = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (EventKind kind in Kinds)
+        foreach (EventKind kind in kinds)
         {
             topics.Add(Of(options.Topic, kind));
             if (options.DeadLetterTopic is { } deadLetter)

@@ -30,8 +30,8 @@ internal sealed class RecordKey
     {
         switch (_kind)
         {
-            case KafkaKey.Connection when sample.Length >= TlsDataHeader.SizeInBytes && MemoryMarshal.Read<EventHeader>(sample).Kind == EventKind.TlsData:
-                return Write(MemoryMarshal.Read<TlsDataHeader>(sample).ConnectionId, new('x', 16));
+            case KafkaKey.Connection when ConnectionOf(sample) is { } connection:
+                return Write(connection, new('x', 16));
             case KafkaKey.Process:
                 return Write(MemoryMarshal.Read<EventHeader>(sample).Tgid, default);
             case KafkaKey.None:
@@ -40,6 +40,13 @@ internal sealed class RecordKey
                 return _bytes.AsSpan(0, _hostLength);
         }
     }
+
+    private static ulong? ConnectionOf(ReadOnlySpan<byte> sample) => MemoryMarshal.Read<EventHeader>(sample).Kind switch
+    {
+        EventKind.TlsData when sample.Length >= TlsDataHeader.SizeInBytes => MemoryMarshal.Read<TlsDataHeader>(sample).ConnectionId,
+        EventKind.Connection when sample.Length >= ConnectionHeader.SizeInBytes => MemoryMarshal.Read<ConnectionHeader>(sample).ConnectionId,
+        _ => null,
+    };
 
     private ReadOnlySpan<byte> Write(ulong number, System.Buffers.StandardFormat format)
     {

@@ -19,6 +19,7 @@ public sealed partial class WireLayoutTests
     [InlineData(typeof(EventHeader), "sluice_event_header")]
     [InlineData(typeof(TlsDataHeader), "sluice_tls_data")]
     [InlineData(typeof(CaptureLossHeader), "sluice_capture_loss")]
+    [InlineData(typeof(ConnectionHeader), "sluice_connection")]
     public async Task WireStruct_EveryField_LiesWhereTheCompilerPutsItsTwin(Type type, string cName)
     {
         FieldInfo[] fields = ManagedLayout.FieldsOf(type);
@@ -44,6 +45,8 @@ public sealed partial class WireLayoutTests
     [InlineData(typeof(TrafficDirection), "SLUICE_", false)]
     [InlineData(typeof(TlsLibrary), "SLUICE_LIBRARY_", true)]
     [InlineData(typeof(AddressSource), "SLUICE_ADDRESS_", true)]
+    [InlineData(typeof(ConnectionAction), "SLUICE_CONNECTION_", false)]
+    [InlineData(typeof(ConnectionDirection), "SLUICE_", false)]
     public async Task WireEnum_EveryValue_IsTheOneOfTheHeader(Type type, string prefix, bool cHasZero)
     {
         object[] values = [.. Enum.GetValues(type).Cast<object>().Where(value => cHasZero || Convert.ToInt64(value, null) != 0)];

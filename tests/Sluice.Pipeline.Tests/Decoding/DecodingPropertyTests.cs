@@ -20,7 +20,7 @@ public sealed class DecodingPropertyTests
             random.NextBytes(sample);
             if (sample.Length >= EventHeader.SizeInBytes)
             {
-                BinaryPrimitives.WriteUInt16LittleEndian(sample, (ushort)random.Next(0, 4));
+                BinaryPrimitives.WriteUInt16LittleEndian(sample, (ushort)random.Next(0, 5));
                 BinaryPrimitives.WriteUInt32LittleEndian(sample.AsSpan(4), (uint)random.Next(0, 410));
             }
 

@@ -15,15 +15,28 @@ internal static class SampleText
         {
             return Head(tls.Header) + string.Create(
                 CultureInfo.InvariantCulture,
-                $" {tls.ConnectionId:x} {tls.Sequence} {tls.CallSize} {tls.CallOffset} {tls.LostBefore} {tls.Fd} {tls.TlsVersion:x} {tls.LocalPort} {tls.PeerPort}"
-                + $" {tls.Direction} {tls.Library} {tls.AddressSource} {tls.Transport} {tls.IsUnixSocket} {tls.IsInternetSocket} {tls.IsIPv4}"
-                + $" {Convert.ToHexString(tls.LocalAddress)} {Convert.ToHexString(tls.PeerAddress)} {Convert.ToHexString(tls.Payload)}");
+                $" {tls.ConnectionId:x} {tls.Sequence} {tls.CallSize} {tls.CallOffset} {tls.LostBefore} {tls.Fd} {tls.TlsVersion:x} "
+                + $" {tls.Direction} {tls.Library} {tls.AddressSource} {Socket(tls.Socket)} {Convert.ToHexString(tls.Payload)}");
+        }
+
+        if (ConnectionView.TryParse(sample, out ConnectionView connection))
+        {
+            return Head(connection.Header) + string.Create(
+                CultureInfo.InvariantCulture,
+                $" {connection.ConnectionId:x} {connection.Sequence} {connection.LostBefore} {connection.Action} {connection.Direction} {connection.Error}"
+                + $" {connection.HasDuration} {connection.DurationNs} {connection.HasTraffic} {connection.BytesSent} {connection.BytesReceived}"
+                + $" {connection.PacketsSent} {connection.PacketsReceived} {Socket(connection.Socket)}");
         }
 
         return CaptureLossView.TryParse(sample, out CaptureLossView loss)
             ? Head(loss.Header) + string.Create(CultureInfo.InvariantCulture, $" {loss.Lost} {loss.Total} {Convert.ToHexString(loss.Cause)}")
             : null;
     }
+
+    private static string Socket(SocketView socket) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{socket.LocalPort} {socket.PeerPort} {socket.Transport} {socket.IsUnixSocket} {socket.IsInternetSocket} {socket.IsIPv4}"
+        + $" {Convert.ToHexString(socket.LocalAddress)} {Convert.ToHexString(socket.PeerAddress)}");
 
     public static string Head(EventHeaderView head) => string.Create(
         CultureInfo.InvariantCulture,

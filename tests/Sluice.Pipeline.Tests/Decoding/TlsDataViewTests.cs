@@ -38,15 +38,15 @@ public sealed class TlsDataViewTests
         Assert.Equal(2u, view.LostBefore);
         Assert.Equal(9, view.Fd);
         Assert.Equal(0x0304, view.TlsVersion);
-        Assert.Equal(443, view.LocalPort);
-        Assert.Equal(51514, view.PeerPort);
+        Assert.Equal(443, view.Socket.LocalPort);
+        Assert.Equal(51514, view.Socket.PeerPort);
         Assert.Equal(TrafficDirection.Transmit, view.Direction);
         Assert.Equal(TlsLibrary.OpenSsl, view.Library);
         Assert.Equal(AddressSource.NestedIo, view.AddressSource);
-        Assert.Equal(6, view.Transport);
-        Assert.True(view.IsInternetSocket && view.IsIPv4 && !view.IsUnixSocket);
-        Assert.Equal([10, 0, 0, 5], view.LocalAddress.ToArray());
-        Assert.Equal([10, 0, 0, 9], view.PeerAddress.ToArray());
+        Assert.Equal(6, view.Socket.Transport);
+        Assert.True(view.Socket.IsInternetSocket && view.Socket.IsIPv4 && !view.Socket.IsUnixSocket);
+        Assert.Equal([10, 0, 0, 5], view.Socket.LocalAddress.ToArray());
+        Assert.Equal([10, 0, 0, 9], view.Socket.PeerAddress.ToArray());
         Assert.Equal("HTTP/1.1 200 OK"u8.ToArray(), view.Payload.ToArray());
     }
 
@@ -134,9 +134,9 @@ public sealed class TlsDataViewTests
         byte[] sample = new TlsSample().WithTcp("[::ffff:10.1.2.3]:443", "[::ffff:192.168.0.1]:5").Build();
         Assert.True(TlsDataView.TryParse(sample, out TlsDataView view));
 
-        Assert.True(view.IsIPv4);
-        Assert.Equal([10, 1, 2, 3], view.LocalAddress.ToArray());
-        Assert.Equal([192, 168, 0, 1], view.PeerAddress.ToArray());
+        Assert.True(view.Socket.IsIPv4);
+        Assert.Equal([10, 1, 2, 3], view.Socket.LocalAddress.ToArray());
+        Assert.Equal([192, 168, 0, 1], view.Socket.PeerAddress.ToArray());
     }
 
     [Fact]
@@ -144,9 +144,9 @@ public sealed class TlsDataViewTests
     {
         Assert.True(TlsDataView.TryParse(new TlsSample().WithTcp("[2001:db8::1]:443", "[::1]:5").Build(), out TlsDataView view));
 
-        Assert.True(view.IsInternetSocket && !view.IsIPv4);
-        Assert.Equal(16, view.LocalAddress.Length);
-        Assert.Equal(1, view.PeerAddress[15]);
+        Assert.True(view.Socket.IsInternetSocket && !view.Socket.IsIPv4);
+        Assert.Equal(16, view.Socket.LocalAddress.Length);
+        Assert.Equal(1, view.Socket.PeerAddress[15]);
     }
 
     [Theory]
@@ -157,7 +157,7 @@ public sealed class TlsDataViewTests
     {
         Assert.True(TlsDataView.TryParse(new TlsSample().WithTcp(any, any).Build(), out TlsDataView view));
 
-        Assert.True(view.LocalAddress.IsEmpty && view.PeerAddress.IsEmpty);
+        Assert.True(view.Socket.LocalAddress.IsEmpty && view.Socket.PeerAddress.IsEmpty);
     }
 
     [Theory]
@@ -169,8 +169,8 @@ public sealed class TlsDataViewTests
         byte[] sample = new TlsSample { Family = family, LocalAddress = [1, 2, 3, 4], PeerAddress = [1, 2, 3, 4] }.Build();
         Assert.True(TlsDataView.TryParse(sample, out TlsDataView view));
 
-        Assert.Equal(isUnix, view.IsUnixSocket);
-        Assert.False(view.IsInternetSocket);
-        Assert.True(view.LocalAddress.IsEmpty && view.PeerAddress.IsEmpty);
+        Assert.Equal(isUnix, view.Socket.IsUnixSocket);
+        Assert.False(view.Socket.IsInternetSocket);
+        Assert.True(view.Socket.LocalAddress.IsEmpty && view.Socket.PeerAddress.IsEmpty);
     }
 }

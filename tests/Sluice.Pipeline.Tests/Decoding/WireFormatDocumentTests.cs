@@ -23,7 +23,7 @@ public sealed partial class WireFormatDocumentTests
 
         IEnumerable<string> documented = TableRow().Matches(text).Select(match => $"{match.Groups[1].Value} {match.Groups[2].Value}");
 
-        Assert.Equal([.. Fields<EventHeader>(), .. Fields<TlsDataHeader>(), .. Fields<CaptureLossHeader>()], documented);
+        Assert.Equal([.. Fields<EventHeader>(), .. Fields<TlsDataHeader>(), .. Fields<CaptureLossHeader>(), .. Fields<ConnectionHeader>()], documented);
     }
 
     /// <summary>Offset and name of every field but the common header.</summary>

@@ -17,11 +17,19 @@ public sealed partial class EventSchemaDocumentTests
         string text = File.ReadAllText(RepositoryFile.PathOf("docs/event-schema.md"));
         string[] documented = [.. TableRow().Matches(text).Select(match => match.Groups[1].Value)];
 
-        // The loss fields have a section of their own at the end; encoders write them before a body that such events do not have.
-        Assert.Equal(EventFields.Names.OrderBy(IsLossField), documented);
+        // Connections and losses have sections of their own behind that of TLS; encoders write their fields before a body that such events do not have.
+        Assert.Equal(EventFields.Names.OrderBy(Section), documented);
     }
 
-    private static bool IsLossField(string name) => name.StartsWith("sluice.loss.", StringComparison.Ordinal);
+    private static int Section(string name) => name switch
+    {
+        _ when name.StartsWith("sluice.loss.", StringComparison.Ordinal) => 2,
+        "sluice.connection.id" => 0,
+        "error.type" or "sluice.duration_ns" => 1,
+        _ when name.StartsWith("sluice.connection.", StringComparison.Ordinal) => 1,
+        _ when name.StartsWith("sluice.bytes.", StringComparison.Ordinal) || name.StartsWith("sluice.packets.", StringComparison.Ordinal) => 1,
+        _ => 0,
+    };
 
     [GeneratedRegex(@"^\| `([a-z_.0-9]+)` \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();

@@ -31,7 +31,7 @@ internal static class ExpectedEvent
 
         Add("time_unix_nano", unchecked(sample.KtimeNs + (ulong)ClockOffsetNs));
         Add("event_name", "tls.data");
-        Add("log.record.uid", $"{RunId:x16}{sample.Cpu:x4}{sample.CpuSequence:x12}");
+        Add("log.record.uid", $"{RunId:x16}{sample.Cpu:x4}{sample.Module:x1}{sample.CpuSequence:x11}");
         Add("host.name", host);
         Add("process.pid", sample.Tgid);
         Add("thread.id", sample.Tid);

@@ -52,6 +52,37 @@ public sealed class JsonEventEncoderTests
         """),
         Encode(EveryField().Build()));
 
+    [Fact]
+    public void TryEncode_ClosedConnection_IsGolden() => Assert.Equal(
+        OneLine("""
+        {"time_unix_nano":1795330001000000789,"event_name":"network.connection","log.record.uid":"1122334455667788000310000000002a","host.name":"web-1",
+        "process.pid":4711,"thread.id":4713,"process.executable.name":"curl","process.user.id":33,
+        "network.transport":"udp","network.type":"ipv6","network.local.address":"2001:db8::1","network.local.port":51514,
+        "network.peer.address":"2001:db8::2","network.peer.port":53,"sluice.connection.id":"000000000000abcd","sluice.sequence":1,
+        "sluice.gap":true,"sluice.lost_before":1,"sluice.connection.event":"close","sluice.connection.direction":"outbound",
+        "sluice.duration_ns":1234567,"sluice.bytes.sent":812,"sluice.bytes.received":65536,"sluice.packets.sent":3,"sluice.packets.received":4}
+        """),
+        Encode(new ConnectionSample
+        {
+            Flags = SampleFlags.Gap,
+            LostBefore = 1,
+            Transport = 17,
+            PacketsSent = 3,
+            PacketsReceived = 4,
+            Local = "[2001:db8::1]:51514",
+            Peer = "[2001:db8::2]:53",
+        }.Build()));
+
+    [Fact]
+    public void TryEncode_FailedConnectionOfAnUnknownProcess_IsGolden() => Assert.Equal(
+        OneLine("""
+        {"time_unix_nano":1795330001000000789,"event_name":"network.connection","log.record.uid":"1122334455667788000310000000002a","host.name":"web-1",
+        "network.transport":"tcp","network.type":"ipv4","network.local.address":"10.0.0.5","network.local.port":51514,
+        "network.peer.address":"10.0.0.9","network.peer.port":443,"sluice.connection.id":"000000000000abcd","sluice.sequence":0,
+        "sluice.connection.event":"fail","sluice.connection.direction":"outbound","error.type":"ECONNREFUSED","sluice.duration_ns":1234567}
+        """),
+        Encode(new ConnectionSample { Flags = SampleFlags.ProcessUnknown, Action = ConnectionAction.Fail, Error = 111, Sequence = 0 }.Build()));
+
     private static TlsSample EveryField()
     {
         TlsSample sample = new TlsSample

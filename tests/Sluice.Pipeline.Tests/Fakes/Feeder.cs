@@ -19,7 +19,7 @@ internal sealed class Feeder
         _intake = intake;
         _counters = counters;
         Next = (ulong)cpu << 40;
-        _sample = new TlsSample { Cpu = cpu, ConnectionId = cpu, Payload = new byte[payloadBytes] }.Build();
+        _sample = new TlsSample { Cpu = (ushort)cpu, ConnectionId = cpu, Payload = new byte[payloadBytes] }.Build();
     }
 
     /// <summary>The number of the next sample; the feeder of each CPU has numbers of its own.</summary>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Linq;
+using System.Runtime.InteropServices;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Ordering;
 using Sluice.Pipeline.Tests.Fakes;
@@ -63,6 +64,26 @@ public sealed class SampleResequencerTests
         Assert.Equal(2, _out.Samples.Count);
         resequencer.Append(Sample(0, connection: 1));
         Assert.Equal(4, _out.Samples.Count);
+    }
+
+    [Fact]
+    public void Append_ConnectionThatEndsBeforeItBegins_IsPutRight()
+    {
+        SampleResequencer resequencer = Create();
+        resequencer.Append(new ConnectionSample { Sequence = 1 }.Build());
+        Assert.Empty(_out.Others);
+        resequencer.Append(new ConnectionSample { Sequence = 0, Action = ConnectionAction.Open }.Build());
+        Assert.Equal([ConnectionAction.Open, ConnectionAction.Close], _out.Others.Select(static sample => MemoryMarshal.Read<ConnectionHeader>(sample).Action));
+    }
+
+    [Fact]
+    public void Complete_StartOfAConnectionMissing_SaysSoOnItsEnd()
+    {
+        SampleResequencer resequencer = Create();
+        resequencer.Append(new ConnectionSample { Sequence = 1 }.Build());
+        resequencer.Complete();
+        ConnectionHeader end = MemoryMarshal.Read<ConnectionHeader>(_out.Others.Single());
+        Assert.Equal((SampleFlags.Gap, 1u), (end.Header.Flags, end.LostBefore));
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Sluice.Probes.OpenSsl;
 
 /// <summary>Mirrors <c>struct sluice_config</c> in bpf/include/event.h.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 32)]
+[StructLayout(LayoutKind.Sequential, Size = 40)]
 internal struct ProgramConfig
 {
     /// <summary>0 ring buffer, 1 perf (<c>enum sluice_transport</c>).</summary>
@@ -19,4 +19,9 @@ internal struct ProgramConfig
 
     public uint ScratchPerCpu;
     public ulong PayloadLimit;
+
+    /// <summary>Which module of the run this is, from 0; stands in every sample.</summary>
+    public uint Module;
+
+    public uint Reserved;
 }

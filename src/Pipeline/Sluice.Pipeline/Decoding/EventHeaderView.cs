@@ -33,7 +33,10 @@ public readonly ref struct EventHeaderView
 
     public uint Uid => Unaligned.Read(in _header.Uid);
 
-    public uint Cpu => Unaligned.Read(in _header.Cpu);
+    public ushort Cpu => Unaligned.Read(in _header.Cpu);
+
+    /// <summary>Which capture module of the run, from 0.</summary>
+    public ushort Module => Unaligned.Read(in _header.Module);
 
     public ulong CpuSequence => Unaligned.Read(in _header.CpuSequence);
 

@@ -11,11 +11,6 @@ namespace Sluice.Pipeline.Decoding;
 /// </summary>
 public readonly ref struct TlsDataView
 {
-    private const byte FamilyUnix = 1;
-    private const byte FamilyInet = 2;
-    private const byte FamilyInet6 = 10;
-    private const int IPv4Bytes = 4;
-
     private readonly ref readonly TlsDataHeader _fixed;
 
     private TlsDataView(EventHeaderView header, ref readonly TlsDataHeader fixedPart, ReadOnlySpan<byte> payload)
@@ -51,36 +46,20 @@ public readonly ref struct TlsDataView
     /// <summary>The protocol's own version number, such as 0x0304; 0 when it is not known.</summary>
     public ushort TlsVersion => Unaligned.Read(in _fixed.TlsVersion);
 
-    /// <summary>0 when it is not known.</summary>
-    public ushort LocalPort => Unaligned.Read(in _fixed.LocalPort);
-
-    /// <summary>0 when it is not known.</summary>
-    public ushort PeerPort => Unaligned.Read(in _fixed.PeerPort);
-
     public TrafficDirection Direction => _fixed.Direction;
 
     public TlsLibrary Library => _fixed.Library;
 
     public AddressSource AddressSource => _fixed.AddressSource;
 
-    /// <summary>IPPROTO number; 0 when neither TCP nor UDP, or not known.</summary>
-    public byte Transport => _fixed.Transport;
-
-    public bool IsUnixSocket => _fixed.Family == FamilyUnix;
-
-    /// <summary>An Internet socket. Its addresses may still be missing, as of a socket that is not connected.</summary>
-    public bool IsInternetSocket => _fixed.Family is FamilyInet or FamilyInet6;
-
-    /// <summary>
-    /// True when IPv4 is spoken, also through an IPv6 socket (IPv4-mapped addresses). Only of use when <see cref="IsInternetSocket"/>.
-    /// </summary>
-    public bool IsIPv4 => _fixed.Family == FamilyInet || IsIPv4Mapped(_fixed.PeerAddress) || IsIPv4Mapped(_fixed.LocalAddress);
-
-    /// <summary>4 or 16 bytes in network order; empty when it is not known. IPv4-mapped addresses come as IPv4.</summary>
-    public ReadOnlySpan<byte> LocalAddress => Address(_fixed.LocalAddress);
-
-    /// <inheritdoc cref="LocalAddress"/>
-    public ReadOnlySpan<byte> PeerAddress => Address(_fixed.PeerAddress);
+    /// <summary>The ends of the connection's socket, as far as they are known.</summary>
+    public SocketView Socket => new(
+        _fixed.Family,
+        _fixed.Transport,
+        in _fixed.LocalAddress,
+        Unaligned.Read(in _fixed.LocalPort),
+        in _fixed.PeerAddress,
+        Unaligned.Read(in _fixed.PeerPort));
 
     /// <summary>
     /// False when <paramref name="sample"/> is no TLS sample, or shorter than its own fields say. Never throws, never reads past it.
@@ -114,21 +93,5 @@ public readonly ref struct TlsDataView
 
         view = default;
         return false;
-    }
-
-    private static bool IsIPv4Mapped(ReadOnlySpan<byte> address) =>
-        address.StartsWith((ReadOnlySpan<byte>)[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]);
-
-    private ReadOnlySpan<byte> Address(ReadOnlySpan<byte> stored)
-    {
-        ReadOnlySpan<byte> address = _fixed.Family switch
-        {
-            FamilyInet => stored[..IPv4Bytes],
-            FamilyInet6 => IsIPv4Mapped(stored) ? stored[^IPv4Bytes..] : stored,
-            _ => default,
-        };
-
-        // "Any" is what the kernel keeps for an address that is not there yet; it must not look like one (DESIGN §3).
-        return address.ContainsAnyExcept((byte)0) ? address : default;
     }
 }

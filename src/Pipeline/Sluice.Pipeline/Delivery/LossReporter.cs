@@ -14,7 +14,7 @@ namespace Sluice.Pipeline.Delivery;
 internal sealed class LossReporter
 {
     /// <summary>No CPU has this number: it marks samples made in user space, whose sequence is their own.</summary>
-    private const uint SynthesizedCpu = 0xFFFF;
+    private const ushort SynthesizedCpu = 0xFFFF;
 
     private readonly SampleIntake _intake;
     private readonly LossLedger _ledger;

@@ -8,8 +8,8 @@ namespace Sluice.Pipeline.Encoding;
 /// <summary>The words that stand for the numbers of the wire format; empty for what is not known.</summary>
 public static class EventWords
 {
+    internal const byte ProtocolUdp = 17;
     private const byte ProtocolTcp = 6;
-    private const byte ProtocolUdp = 17;
     private const int DatagramMajor = 0xfe;
 
     /// <summary>Value of <c>network.io.direction</c>.</summary>
@@ -21,7 +21,7 @@ public static class EventWords
     };
 
     /// <summary>Value of <c>network.transport</c>.</summary>
-    public static ReadOnlySpan<byte> Transport(scoped in TlsDataView tls) => tls.IsUnixSocket ? "unix"u8 : tls.Transport switch
+    public static ReadOnlySpan<byte> Transport(scoped in SocketView socket) => socket.IsUnixSocket ? "unix"u8 : socket.Transport switch
     {
         ProtocolTcp => "tcp"u8,
         ProtocolUdp => "udp"u8,
@@ -44,6 +44,44 @@ public static class EventWords
         Wire.AddressSource.SetFd => "set_fd"u8,
         Wire.AddressSource.NestedIo => "nested_io"u8,
         _ => default,
+    };
+
+    /// <summary>Value of <c>sluice.connection.event</c>.</summary>
+    public static ReadOnlySpan<byte> Action(ConnectionAction action) => action switch
+    {
+        ConnectionAction.Open => "open"u8,
+        ConnectionAction.Accept => "accept"u8,
+        ConnectionAction.Close => "close"u8,
+        ConnectionAction.Fail => "fail"u8,
+        _ => default,
+    };
+
+    /// <summary>Value of <c>sluice.connection.direction</c>.</summary>
+    public static ReadOnlySpan<byte> Direction(ConnectionDirection direction) => direction switch
+    {
+        ConnectionDirection.Outbound => "outbound"u8,
+        ConnectionDirection.Inbound => "inbound"u8,
+        _ => default,
+    };
+
+    /// <summary>Value of <c>error.type</c>: the errno's name, for those that a connection attempt ends with (connect(2)).</summary>
+    public static ReadOnlySpan<byte> Errno(ushort error) => error switch
+    {
+        0 => default,
+        1 => "EPERM"u8,
+        4 => "EINTR"u8,
+        13 => "EACCES"u8,
+        99 => "EADDRNOTAVAIL"u8,
+        100 => "ENETDOWN"u8,
+        101 => "ENETUNREACH"u8,
+        103 => "ECONNABORTED"u8,
+        104 => "ECONNRESET"u8,
+        110 => "ETIMEDOUT"u8,
+        111 => "ECONNREFUSED"u8,
+        112 => "EHOSTDOWN"u8,
+        113 => "EHOSTUNREACH"u8,
+        125 => "ECANCELED"u8,
+        _ => "_OTHER"u8,
     };
 
     /// <summary>Value of <c>tls.protocol.version</c>, of TLS and of DTLS.</summary>

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Sluice.Pipeline.Batching;
-using Sluice.Pipeline.Decoding;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Timing;
 using Sluice.Pipeline.Wire;
@@ -51,26 +49,25 @@ public sealed class SampleResequencer : ISampleConsumer
     /// <inheritdoc/>
     public void Append(scoped ReadOnlySpan<byte> sample)
     {
-        // What is no whole TLS sample goes on as well: it has no sequence, or the intake counts it as malformed.
-        if (!TlsDataView.TryParse(sample, out TlsDataView view))
+        // What has no place in a sequence goes on as well, malformed samples too: the intake counts those.
+        if (!SampleOrder.TryRead(sample, out SampleOrder order))
         {
             _next.Append(sample);
             return;
         }
 
-        ulong sequence = view.Sequence;
-        ulong start = sequence - Math.Min(view.LostBefore, sequence);
-        var key = new StreamKey(view.ConnectionId, view.Direction);
-        if (!_streams.TryFind(key, out int index))
+        if (!_streams.TryFind(order.Stream, out int index))
         {
-            index = AddStream(key);
+            index = AddStream(order.Stream);
         }
+
+        ulong start = order.Start;
 
         ref SequencedStream stream = ref _streams[index];
         stream.WasUsed = true;
         if (start <= stream.Expected)
         {
-            Pass(ref stream, sample, sequence);
+            Pass(ref stream, sample, order.Sequence);
             if (stream.Head != HeldSamples.None)
             {
                 PassReady(ref stream);
@@ -78,7 +75,7 @@ public sealed class SampleResequencer : ISampleConsumer
         }
         else
         {
-            HoldSlow(index, sample, sequence, start);
+            HoldSlow(index, sample, order.Sequence, start);
         }
     }
 
@@ -180,9 +177,7 @@ public sealed class SampleResequencer : ISampleConsumer
         if (provesLoss)
         {
             // Those that the kernel says it lost are missing too: they lie between the sample's start and its own number.
-            ref TlsDataHeader sample = ref MemoryMarshal.AsRef<TlsDataHeader>(_held.Content(head));
-            sample.Header.Flags |= SampleFlags.Gap;
-            sample.LostBefore = uint.CreateSaturating(_held[head].Sequence - stream.Expected);
+            SampleOrder.MarkGap(_held.Content(head), uint.CreateSaturating(_held[head].Sequence - stream.Expected));
             _gaps++;
         }
 

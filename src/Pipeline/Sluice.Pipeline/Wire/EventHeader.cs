@@ -22,7 +22,11 @@ public struct EventHeader
     public uint Tgid;
     public uint Tid;
     public uint Uid;
-    public uint Cpu;
+    public ushort Cpu;
+
+    /// <summary>Which capture module of the run, from 0: each numbers its samples by itself.</summary>
+    public ushort Module;
+
     public ulong CpuSequence;
     public ulong CgroupId;
     public Comm16 Comm;

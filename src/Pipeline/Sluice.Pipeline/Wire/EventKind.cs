@@ -7,4 +7,5 @@ public enum EventKind : ushort
     None = 0,
     TlsData = 1,
     CaptureLoss = 2,
+    Connection = 3,
 }

@@ -13,4 +13,13 @@ public enum SampleFlags : ushort
     Gap = 1 << 2,
     CallEnd = 1 << 3,
     EarlyData = 1 << 4,
+
+    /// <summary>The process fields of the header mean nothing.</summary>
+    ProcessUnknown = 1 << 5,
+
+    /// <summary>The connection was there before the capture.</summary>
+    StartUnknown = 1 << 6,
+
+    /// <summary>Nothing counted the connection's bytes and packets.</summary>
+    TrafficUnknown = 1 << 7,
 }
