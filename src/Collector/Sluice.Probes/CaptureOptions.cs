@@ -33,6 +33,9 @@ public sealed record CaptureOptions
     /// <summary>BTF to relocate against instead of the kernel's own; null = <c>/sys/kernel/btf/vmlinux</c>.</summary>
     public string? BtfFile { get; init; }
 
+    /// <summary>Which module of the run this is, from 0 to 15: it stands in every sample, because each module numbers its samples by itself.</summary>
+    public uint ModuleIndex { get; init; }
+
     /// <summary>Kernel features to do without.</summary>
     public WithheldFeatures Without { get; init; }
 }

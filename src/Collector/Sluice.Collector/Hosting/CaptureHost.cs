@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 using System.Threading;
@@ -18,8 +19,8 @@ namespace Sluice.Collector.Hosting;
 /// <summary>
 /// One run of <c>sluice capture</c>, the composition root. It owns everything in the order of opening:
 /// <code>
-/// module: load → pipeline: start sinks → reader: map rings, start thread → module: attach → ready … stop
-/// stop: detach → reader: last drain → pipeline: queues, flush, dispose sinks, final ledger → reader: unmap → module: close
+/// modules: load → pipeline: start sinks → readers: map rings, start threads → modules: attach → ready … stop
+/// stop: detach → readers: last drain → pipeline: queues, flush, dispose sinks, final ledger → readers: unmap → modules: close
 /// </code>
 /// </summary>
 internal sealed class CaptureHost
@@ -60,12 +61,11 @@ internal sealed class CaptureHost
         }
 
         // Before anything touches the kernel: a bad sink option is the cheapest mistake to report.
-        ISink[] sinks = [.. _settings.Sinks.Select(new SinkFactory(_settings.Hex, _loggers).Create)];
+        ISink[] sinks = [.. _settings.Sinks.Select(new SinkFactory(_settings.Hex, ModuleFactory.EventKinds(_settings.Modules), _loggers).Create)];
         HostCheck.ThrowIfUnfit(_settings.Capture, _logger);
-        using ICaptureModule module = ModuleFactory.Create(_settings.Modules.Single(), _loggers);
-        module.Load(_settings.Capture);
+        using var modules = CaptureModules.Load(_settings.Modules, _settings.Capture, _loggers);
         HostLog.Step(_logger, "Programs loaded", ElapsedMs);
-        CapturePipeline pipeline = BuildPipeline(module, sinks);
+        CapturePipeline pipeline = BuildPipeline(modules, sinks);
         if (!await TryStartAsync(pipeline))
         {
             return ExitCode.Done;
@@ -74,11 +74,10 @@ internal sealed class CaptureHost
         HostLog.Step(_logger, "Sinks started", ElapsedMs);
         _abandonment.Pipeline = pipeline;
         await using var ending = new PipelineEnding(pipeline, _settings.DrainTimeout);
-        using ModuleReader reader = OpenReader(module, pipeline);
-        reader.Start();
-        Announce(module, module.Attach(e => _stop.TryStop("new processes are no longer followed", e)));
+        StartReaders(modules, pipeline);
+        Announce(modules.Attach(e => _stop.TryStop("new processes are no longer followed", e)));
         StopCause cause = await WaitForStopAsync();
-        return await StopAsync(cause, module, reader, pipeline);
+        return await StopAsync(cause, modules, pipeline);
     }
 
     private void OnSecondSignal()
@@ -87,11 +86,11 @@ internal sealed class CaptureHost
         _abandonment.Execute();
     }
 
-    private CapturePipeline BuildPipeline(ICaptureModule module, ISink[] sinks)
+    private CapturePipeline BuildPipeline(CaptureModules modules, ISink[] sinks)
     {
         var watch = new SinkWatch(_settings.Sinks.Count, _stop, _logger);
         CapturePipelineBuilder builder = new CapturePipelineBuilder()
-            .UseKernelCounters(new ModuleCounters([module]))
+            .UseKernelCounters(new ModuleCounters(modules.Loaded))
             .UseLogger(_loggers.CreateLogger("pipeline"))
             .OnSinkFailed(watch.OnSinkFailed);
         if (_settings.LedgerPath is { } ledgerPath)
@@ -128,27 +127,30 @@ internal sealed class CaptureHost
         }
     }
 
-    private ModuleReader OpenReader(ICaptureModule module, CapturePipeline pipeline)
+    private void StartReaders(CaptureModules modules, CapturePipeline pipeline)
     {
         SampleLimit? limit = _settings.MaxEvents is { } count ? new SampleLimit(count, () => _stop.TryStop("--max-events is reached")) : null;
-        return ModuleReader.Open(
-            module, _settings.Capture.MapSizePages, pipeline, limit, e => _stop.TryStop("the reader of the rings died", e));
+        modules.StartReaders(_settings.Capture.MapSizePages, pipeline, limit, e => _stop.TryStop("the reader of the rings died", e));
     }
 
-    private void Announce(ICaptureModule module, int targets)
+    private void Announce(IReadOnlyList<(ICaptureModule Module, int Targets)> attached)
     {
-        string transport = module.Transport == CaptureTransport.Perf ? "perf" : "ringbuf";
-        HostLog.Ready(_logger, module.Name, targets, transport, ElapsedMs);
-        if (targets == 0)
+        foreach ((ICaptureModule module, int targets) in attached)
         {
-            HostLog.NothingToTapYet(_logger);
+            HostLog.Ready(_logger, module.Name, targets, Word(module.Transport), ElapsedMs);
+            if (targets == 0)
+            {
+                HostLog.NothingToTapYet(_logger);
+            }
         }
 
         if (_settings.ReadyFilePath is { } readyFile)
         {
-            ReadyFile.Write(readyFile, targets, transport);
+            ReadyFile.Write(readyFile, attached.Sum(static one => one.Targets), Word(attached[0].Module.Transport));
         }
     }
+
+    private static string Word(CaptureTransport transport) => transport == CaptureTransport.Perf ? "perf" : "ringbuf";
 
     private async Task<StopCause> WaitForStopAsync()
     {
@@ -161,7 +163,7 @@ internal sealed class CaptureHost
         return await _stop.Requested;
     }
 
-    private async Task<ExitCode> StopAsync(StopCause cause, ICaptureModule module, ModuleReader reader, CapturePipeline pipeline)
+    private async Task<ExitCode> StopAsync(StopCause cause, CaptureModules modules, CapturePipeline pipeline)
     {
         long stopping = Stopwatch.GetTimestamp();
         LogCause(cause);
@@ -169,9 +171,9 @@ internal sealed class CaptureHost
 
         // The clock starts first: a reader that waits for a slow sink is let go when the budget is spent, whatever happens below.
         pipeline.BeginStop(_settings.DrainTimeout);
-        module.Detach();
+        modules.Detach();
         HostLog.Step(_logger, "Probes detached", ElapsedMs);
-        if (!reader.Stop(Left(stopping) + s_readerGrace))
+        if (!modules.StopReaders(Left(stopping) + s_readerGrace))
         {
             // The pipeline must not be completed under a reader that still writes into it.
             HostLog.ReaderStuck(_logger);
@@ -179,7 +181,7 @@ internal sealed class CaptureHost
         }
 
         _abandonment.ReaderHasEnded();
-        StopCause outcome = WithLastDrain(cause, reader.Failure);
+        StopCause outcome = WithLastDrain(cause, modules.ReaderFailure);
         CompletionReport report = await pipeline.CompleteAsync(Left(stopping));
         HostLog.Step(_logger, "Pipeline complete", ElapsedMs);
         return _abandonment.TryFinish() ? Conclude(outcome, report) : await Abandonment.ProcessEndsAsync();

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using Microsoft.Extensions.Logging;
 using Sluice.Collector.CommandLine;
+using Sluice.Pipeline.Wire;
 using Sluice.Probes;
 using Sluice.Probes.OpenSsl;
 
@@ -17,4 +20,12 @@ internal static class ModuleFactory
         ModuleNames.Tls => new OpenSslModule(loggers.CreateLogger("tls")),
         _ => throw new ArgumentException($"There is no module '{name}'.", nameof(name)),
     };
+
+    /// <summary>The kinds of events that a run of these modules can produce.</summary>
+    public static IReadOnlyList<EventKind> EventKinds(IReadOnlyList<string> names) =>
+        [.. names.Select(static name => name switch
+        {
+            ModuleNames.Tls => EventKind.TlsData,
+            _ => throw new ArgumentException($"There is no module '{name}'.", nameof(names)),
+        }).Distinct(), EventKind.CaptureLoss];
 }

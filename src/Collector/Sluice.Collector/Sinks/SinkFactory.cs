@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.Collections.Generic;
 using Microsoft.Extensions.Logging;
 using Sluice.Collector.CommandLine;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Encoding;
+using Sluice.Pipeline.Wire;
 using Sluice.Sinks.Files;
 using Sluice.Sinks.Kafka;
 
@@ -14,13 +16,15 @@ internal sealed class SinkFactory
 {
     private readonly bool _hex;
     private readonly ILoggerFactory _loggers;
-    private readonly EventContext _context = new(Environment.MachineName, (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue));
+    private readonly EventContext _context;
 
     /// <param name="hex">The console shows payloads as a hex dump.</param>
+    /// <param name="kinds">The events that the run can produce.</param>
     /// <param name="loggers">For what sinks have to say.</param>
-    public SinkFactory(bool hex, ILoggerFactory loggers)
+    public SinkFactory(bool hex, IReadOnlyList<EventKind> kinds, ILoggerFactory loggers)
     {
         _hex = hex;
+        _context = new EventContext(Environment.MachineName, (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue), kinds);
         _loggers = loggers;
     }
 

@@ -172,6 +172,7 @@ public sealed class OpenSslModule : ICaptureModule
             UidFilter = _options.Uids.Count > 0 ? 1u : 0u,
             CgroupFilter = (uint)_options.CgroupPaths.Count,
             ScratchPerCpu = scratchPerCpu,
+            Module = _options.ModuleIndex,
             PayloadLimit = _options.PayloadLimitBytes,
         });
         bpf.Map("scratch_pool").MaxEntries = scratchPerCpu * (uint)BpfMap.PossibleCpus;
