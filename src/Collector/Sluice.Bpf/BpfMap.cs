@@ -12,7 +12,7 @@ namespace Sluice.Bpf;
 /// it is disposed; the kernel keeps it while another map or a program refers to it). Operations are system calls that do
 /// not block; they may be made from any thread.
 /// </summary>
-public sealed unsafe class BpfMap : IDisposable
+public sealed unsafe partial class BpfMap : IDisposable
 {
     private const uint BPF_F_MMAPABLE = 1u << 10;
 
@@ -58,13 +58,13 @@ public sealed unsafe class BpfMap : IDisposable
     public string Name { get; }
 
     /// <summary>The kernel's map type.</summary>
-    public BpfMapType Type { get; }
+    public BpfMapType Type { get; private set; }
 
     /// <summary>Bytes of a key.</summary>
-    public int KeySize { get; }
+    public int KeySize { get; private set; }
 
     /// <summary>Bytes of a value; in a per-CPU map, of one CPU's value.</summary>
-    public int ValueSize { get; }
+    public int ValueSize { get; private set; }
 
     /// <summary>The descriptor, or negative before the object is loaded. It is closed with the map's owner; do not close it.</summary>
     public int Fd
@@ -132,6 +132,37 @@ public sealed unsafe class BpfMap : IDisposable
         using HandleLease lease = new(_owner);
         ThrowIfCreated();
         Check(Libbpf.bpf_map__set_autocreate(_map, autoCreate ? (byte)1 : (byte)0), "bpf_map__set_autocreate");
+    }
+
+    /// <summary>Gives the map another type, key or value size or flags than the object says. Before the load only; what is null stays.</summary>
+    /// <exception cref="BpfException">Set after the load, or a value that libbpf refuses.</exception>
+    public void Respecify(BpfMapType? type = null, uint? keySize = null, uint? valueSize = null, uint? flags = null)
+    {
+        using HandleLease lease = new(_owner);
+        ThrowIfCreated();
+        LibbpfLog.Begin();
+        if (type is { } newType)
+        {
+            Check(Libbpf.bpf_map__set_type(_map, (int)newType), "bpf_map__set_type");
+            Type = newType;
+        }
+
+        if (keySize is { } keyBytes)
+        {
+            Check(Libbpf.bpf_map__set_key_size(_map, keyBytes), "bpf_map__set_key_size");
+            KeySize = (int)keyBytes;
+        }
+
+        if (valueSize is { } valueBytes)
+        {
+            Check(Libbpf.bpf_map__set_value_size(_map, valueBytes), "bpf_map__set_value_size");
+            ValueSize = (int)valueBytes;
+        }
+
+        if (flags is { } mapFlags)
+        {
+            Check(Libbpf.bpf_map__set_map_flags(_map, mapFlags), "bpf_map__set_map_flags");
+        }
     }
 
     /// <summary>Sets an entry, whether it exists or not.</summary>
@@ -257,6 +288,26 @@ public sealed unsafe class BpfMap : IDisposable
         if (_map == 0)
         {
             _owner.Dispose();
+        }
+    }
+
+    /// <summary>Sets an entry of an array by its bytes.</summary>
+    internal void UpdateBytes(uint index, ReadOnlySpan<byte> value)
+    {
+        if (KeySize != sizeof(uint) || value.Length != ValueSize || IsPerCpu)
+        {
+            throw new ArgumentException($"The {Subject} is no array of values of that size.", nameof(value));
+        }
+
+        using HandleLease lease = new(_owner);
+
+        // SAFETY: the kernel reads 4 bytes of the key and ValueSize bytes of the value, which both have (checked above); the value is pinned.
+        unsafe
+        {
+            fixed (byte* valuePointer = value)
+            {
+                Check(Libbpf.bpf_map_update_elem(FdOf(lease), &index, valuePointer, 0), "bpf_map_update_elem");
+            }
         }
     }
 

@@ -20,10 +20,8 @@ namespace Sluice.Bpf;
 /// using BpfLink link = bpf.Program("SSL_write_entry").AttachUprobe(target);
 /// </code>
 /// </example>
-public sealed unsafe class BpfObject : IDisposable
+public sealed unsafe partial class BpfObject : IDisposable
 {
-    private const string ReadOnlyDataSection = ".rodata";
-
     private readonly ObjectHandle _handle;
     private readonly string _name;
     private readonly Dictionary<string, BpfMap> _maps = new(StringComparer.Ordinal);
@@ -60,23 +58,50 @@ public sealed unsafe class BpfObject : IDisposable
         return new BpfObject(new ObjectHandle(obj), name);
     }
 
+    /// <summary>The names of all maps, those that libbpf makes for global data among them.</summary>
+    public IReadOnlyList<string> MapNames
+    {
+        get
+        {
+            using HandleLease lease = new(_handle);
+            List<string> names = [];
+            for (nint at = Libbpf.bpf_object__next_map(lease.Value, 0); at != 0; at = Libbpf.bpf_object__next_map(lease.Value, at))
+            {
+                // SAFETY: libbpf gives a NUL-terminated string that lives as long as the object, which is leased here.
+                unsafe
+                {
+                    names.Add(Marshal.PtrToStringUTF8((nint)Libbpf.bpf_map__name(at)) ?? string.Empty);
+                }
+            }
+
+            return names;
+        }
+    }
+
     /// <summary>Finds a map by its name in the C source.</summary>
-    /// <exception cref="KeyNotFoundException">The object has no such map.</exception>
+    /// <exception cref="BpfException">ENOENT: the object has no such map; the message lists those it has.</exception>
     public BpfMap Map(string name)
     {
         using HandleLease lease = new(_handle);
         if (!_maps.TryGetValue(name, out BpfMap? map))
         {
             nint found = Libbpf.bpf_object__find_map_by_name(lease.Value, name);
-            map = found != 0 ? new BpfMap(_handle, found, name) : throw new KeyNotFoundException($"{Subject} has no map '{name}'.");
+            map = found != 0 ? new BpfMap(_handle, found, name) : throw Missing("bpf_object__find_map_by_name", "map", name, MapNames);
             _maps.Add(name, map);
         }
 
         return map;
     }
 
+    /// <summary>Whether the object has a map of that name.</summary>
+    public bool HasMap(string name)
+    {
+        using HandleLease lease = new(_handle);
+        return Libbpf.bpf_object__find_map_by_name(lease.Value, name) != 0;
+    }
+
     /// <summary>Finds a program by its function's name.</summary>
-    /// <exception cref="KeyNotFoundException">The object has no such program; the message lists those it has.</exception>
+    /// <exception cref="BpfException">ENOENT: the object has no such program; the message lists those it has.</exception>
     public BpfProgram Program(string name)
     {
         List<string> names = [];
@@ -90,28 +115,7 @@ public sealed unsafe class BpfObject : IDisposable
             names.Add(program.Name);
         }
 
-        throw new KeyNotFoundException($"{Subject} has no program '{name}'; it has: {string.Join(", ", names)}.");
-    }
-
-    /// <summary>Gives a <c>const volatile</c> global of the object its value. Before <see cref="Load"/> only: the kernel freezes constants.</summary>
-    /// <exception cref="ArgumentException">The object has no such constant, or it has another size than <typeparamref name="T"/>.</exception>
-    /// <exception cref="BpfException">The object is loaded already.</exception>
-    public void SetConstant<T>(string variable, in T value)
-        where T : unmanaged
-    {
-        ArgumentException.ThrowIfNullOrEmpty(variable);
-        using HandleLease lease = new(_handle);
-        ThrowIfLoaded();
-        btf_var_secinfo place = FindConstant(lease.Value, variable);
-        if (place.size != (uint)sizeof(T))
-        {
-            throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"The constant '{variable}' of {Subject} has {place.size} bytes, but {typeof(T).Name} has {sizeof(T)}."),
-                nameof(variable));
-        }
-
-        Span<byte> section = ReadOnlyData(lease.Value);
-        MemoryMarshal.Write(section.Slice((int)place.offset, (int)place.size), value);
+        throw Missing("bpf_object__find_program_by_name", "program", name, names);
     }
 
     /// <summary>Creates the maps, relocates the programs and has the kernel verify them. May take seconds for large programs.</summary>
@@ -124,6 +128,7 @@ public sealed unsafe class BpfObject : IDisposable
         SysResult result = SysResult.FromLibbpf(Libbpf.bpf_object__load(lease.Value));
         if (!result.IsError)
         {
+            WriteConstantsMap();
             return;
         }
 
@@ -135,6 +140,9 @@ public sealed unsafe class BpfObject : IDisposable
 
     /// <summary>Closes maps and programs; attached programs run on until their links are disposed. Idempotent.</summary>
     public void Dispose() => _handle.Dispose();
+
+    private BpfException Missing(string call, string kind, string name, IReadOnlyList<string> present) =>
+        new(call, Errno.ENOENT, $"{Subject} has no {kind} '{name}'; it has: {(present.Count == 0 ? "none" : string.Join(", ", present))}.");
 
     private static nint OpenMemory(ReadOnlySpan<byte> elf, string name, string? btfPath)
     {
@@ -175,55 +183,5 @@ public sealed unsafe class BpfObject : IDisposable
         }
 
         return programs;
-    }
-
-    private void ThrowIfLoaded()
-    {
-        foreach (BpfProgram program in Programs)
-        {
-            if (program.Fd >= 0)
-            {
-                throw new BpfException("bpf_map__initial_value", Errno.EBUSY, $"Constants of {Subject} can be set only before it is loaded.");
-            }
-        }
-    }
-
-    private btf_var_secinfo FindConstant(nint obj, string variable)
-    {
-        nint btf = Libbpf.bpf_object__btf(obj);
-        int section = btf == 0 ? -1 : Libbpf.btf__find_by_name_kind(btf, ReadOnlyDataSection, Libbpf.BTF_KIND_DATASEC);
-
-        // SAFETY: btf__type_by_id gives a type of the object's own BTF, which libbpf validated when it opened the object: a
-        // DATASEC is followed by vlen entries, and each names a type that exists. All of it lives as long as the object.
-        unsafe
-        {
-            btf_type* type = section < 0 ? null : Libbpf.btf__type_by_id(btf, (uint)section);
-            btf_var_secinfo* entries = (btf_var_secinfo*)(type + 1);
-            for (int i = 0; type != null && i < type->vlen; i++)
-            {
-                btf_type* entryType = Libbpf.btf__type_by_id(btf, entries[i].type);
-                if (Marshal.PtrToStringUTF8((nint)Libbpf.btf__name_by_offset(btf, entryType->name_off)) == variable)
-                {
-                    return entries[i];
-                }
-            }
-        }
-
-        throw new ArgumentException($"{Subject} has no constant '{variable}' in {ReadOnlyDataSection}.", nameof(variable));
-    }
-
-    private Span<byte> ReadOnlyData(nint obj)
-    {
-        nint map = Libbpf.bpf_object__find_map_by_name(obj, ReadOnlyDataSection);
-
-        // SAFETY: libbpf gives the section's start and its size; the memory lives as long as the object, which the caller leases.
-        unsafe
-        {
-            nuint size = 0;
-            void* start = map == 0 ? null : Libbpf.bpf_map__initial_value(map, &size);
-            return start == null
-                ? throw new BpfException("bpf_map__initial_value", Errno.ENOENT, $"{Subject} has no initial {ReadOnlyDataSection}.")
-                : new Span<byte>(start, checked((int)size));
-        }
     }
 }

@@ -54,31 +54,24 @@ public sealed unsafe partial class BpfProgram
         _ = SysResult.FromLibbpf(result).ThrowOnError("bpf_program__set_autoload", Subject);
     }
 
-    /// <summary>Attaches to an instruction of a binary, for one process or all; the program must be of an uprobe section.</summary>
+    /// <summary>Whether <see cref="BpfObject.Load"/> loads it, or has loaded it.</summary>
+    public bool IsAutoLoad
+    {
+        get
+        {
+            using HandleLease lease = new(_owner);
+            return Libbpf.bpf_program__autoload(_program) != 0;
+        }
+    }
+
+    /// <summary>Attaches to an instruction of a binary, for one process or all (Linux 4.17); the program must be of an uprobe section.</summary>
     /// <exception cref="BpfException">ENOENT: no such file; EINVAL: no probe can be at that offset; EOPNOTSUPP: no cookies (Linux &lt; 5.15).</exception>
     public BpfLink AttachUprobe(in UprobeTarget target)
     {
         using HandleLease lease = new(_owner);
-        LibbpfLog.Begin();
-        nint link;
-
-        // SAFETY: the options live on the stack for the length of the call, and sz says how much of them libbpf may read.
-        unsafe
-        {
-            bpf_uprobe_opts options = new()
-            {
-                sz = (nuint)sizeof(bpf_uprobe_opts),
-                bpf_cookie = target.Cookie,
-                retprobe = target.IsReturn ? (byte)1 : (byte)0,
-            };
-            link = Libbpf.bpf_program__attach_uprobe_opts(_program, target.Pid, target.Path, (nuint)target.Offset, &options);
-        }
-
-        return ToLink(
-            SysResult.FromPointer(link),
-            link,
-            "bpf_program__attach_uprobe_opts",
-            string.Create(CultureInfo.InvariantCulture, $"{Subject} at {target.Path}+0x{target.Offset:x}"));
+        string subject = string.Create(CultureInfo.InvariantCulture, $"{Subject} at {target.Path}+0x{target.Offset:x}");
+        FileDescriptor perfEvent = ProbeEvent.OpenUprobe(target.Path, target.Offset, target.IsReturn, target.Pid, subject);
+        return ProbeEvent.Attach(Libbpf.bpf_program__fd(_program), perfEvent, target.Cookie, subject);
     }
 
     /// <summary>Attaches to a raw tracepoint, e.g. <c>sched_process_exit</c> (Linux 4.17).</summary>

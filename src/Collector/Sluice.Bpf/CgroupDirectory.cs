@@ -10,7 +10,14 @@ public sealed class CgroupDirectory : IDisposable
 {
     private readonly FileDescriptor _descriptor;
 
-    private CgroupDirectory(FileDescriptor descriptor) => _descriptor = descriptor;
+    private CgroupDirectory(FileDescriptor descriptor, string path)
+    {
+        _descriptor = descriptor;
+        Path = path;
+    }
+
+    /// <summary>As it was opened.</summary>
+    public string Path { get; }
 
     /// <summary>The descriptor; a map that it was put into keeps the cgroup by itself.</summary>
     public int Fd => _descriptor.Value;
@@ -21,7 +28,7 @@ public sealed class CgroupDirectory : IDisposable
     {
         int directory = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? Libc.O_DIRECTORY_arm64 : Libc.O_DIRECTORY_x64;
         nint fd = SysResult.FromLibc(Libc.open(path, Libc.O_RDONLY | directory | Libc.O_CLOEXEC)).ThrowOnError("open", $"cgroup {path}");
-        return new CgroupDirectory(new FileDescriptor((int)fd));
+        return new CgroupDirectory(new FileDescriptor((int)fd), path);
     }
 
     /// <summary>Closes the descriptor. Idempotent.</summary>

@@ -30,7 +30,7 @@ public sealed class BpfObjectTests
         KernelTest.RequirePrivilege();
         using BpfObject bpf = KernelTest.Open();
 
-        KeyNotFoundException error = Assert.Throws<KeyNotFoundException>(() => bpf.Program("nothing"));
+        BpfException error = Assert.Throws<BpfException>(() => bpf.Program("nothing"));
 
         Assert.Contains("submit_records", error.Message, StringComparison.Ordinal);
     }
@@ -70,7 +70,7 @@ public sealed class BpfObjectTests
         using BpfObject bpf = KernelTest.Open();
 
         Assert.Contains("16 bytes", Assert.Throws<ArgumentException>(() => bpf.SetConstant("settings", 1)).Message, StringComparison.Ordinal);
-        Assert.Contains("'nothing'", Assert.Throws<ArgumentException>(() => bpf.SetConstant("nothing", 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("'nothing'; it has: before_settings, settings", Assert.Throws<BpfException>(() => bpf.SetConstant("nothing", 1)).Message, StringComparison.Ordinal);
         bpf.Load();
         Assert.Throws<BpfException>(() => bpf.SetConstant("settings", default(Settings)));
     }

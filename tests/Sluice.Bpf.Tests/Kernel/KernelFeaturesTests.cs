@@ -12,13 +12,13 @@ public sealed class KernelFeaturesTests
     public void Probe_ThisKernel_AgreesWithItsVersion()
     {
         KernelTest.RequirePrivilege();
-        Version version = HostEnvironment.Read().KernelVersion;
+        KernelVersion version = HostEnvironment.Read().KernelVersion;
 
         KernelFeatures features = KernelFeatures.Probe();
 
         Assert.True(features.Libbpf.IsAvailable, features.Libbpf.Detail);
-        Assert.True(features.RingBuffer.IsAvailable == version >= new Version(5, 8), features.RingBuffer.Detail);
-        Assert.True(features.UprobeCookie.IsAvailable == version >= new Version(5, 15), features.UprobeCookie.Detail);
+        Assert.True(features.RingBuffer.IsAvailable == version >= new KernelVersion(5, 8), features.RingBuffer.Detail);
+        Assert.True(features.UprobeCookie.IsAvailable == version >= new KernelVersion(5, 15), features.UprobeCookie.Detail);
         Assert.Equal(File.Exists(KernelFeatures.KernelBtfPath), features.Btf.IsAvailable);
         Assert.True(features.Uprobes.IsAvailable, features.Uprobes.Detail);
     }

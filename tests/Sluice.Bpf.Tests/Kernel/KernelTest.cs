@@ -24,11 +24,14 @@ internal static class KernelTest
         bool capable = Has(effective, CAP_SYS_ADMIN) || (Has(effective, CAP_BPF) && Has(effective, CAP_PERFMON));
         Assert.SkipUnless(capable, "Needs root, or CAP_BPF and CAP_PERFMON.");
         Assert.True(
-            File.Exists(Path.Combine(NativeDirectory, "kernel_test.o")),
+            File.Exists(ObjectPath("kernel_test")),
             "The test's BPF object was not built: install clang and libbpf-dev, and build again.");
     }
 
-    public static BpfObject Open() => BpfObject.Open(File.ReadAllBytes(Path.Combine(NativeDirectory, "kernel_test.o")), "kernel_test");
+    public static BpfObject Open() => BpfObject.Open(ReadObject("kernel_test"), "kernel_test");
+
+    /// <summary>The bytes of native/NAME.bpf.c, compiled.</summary>
+    public static byte[] ReadObject(string name) => File.ReadAllBytes(ObjectPath(name));
 
     public static BpfObject Load()
     {
@@ -48,6 +51,8 @@ internal static class KernelTest
 
         return context;
     }
+
+    private static string ObjectPath(string name) => Path.Combine(NativeDirectory, name + ".bpf.o");
 
     private static bool Has(ulong effective, int capability) => (effective >> capability & 1) != 0;
 

@@ -20,7 +20,10 @@ public sealed class InteropLayoutTests
     [Theory]
     [InlineData(typeof(bpf_object_open_opts))]
     [InlineData(typeof(bpf_map_create_opts))]
-    [InlineData(typeof(bpf_uprobe_opts))]
+    [InlineData(typeof(bpf_map_batch_opts))]
+    [InlineData(typeof(bpf_tc_hook))]
+    [InlineData(typeof(bpf_tc_opts))]
+    [InlineData(typeof(btf_member))]
     [InlineData(typeof(bpf_test_run_opts))]
     [InlineData(typeof(bpf_prog_load_opts))]
     [InlineData(typeof(btf_var_secinfo))]
@@ -46,7 +49,7 @@ public sealed class InteropLayoutTests
     [Fact]
     public async Task PerfEventAttr_FieldsAndFlags_AreTheKernels()
     {
-        string[] fields = ["type", "size", "config", "sample_period", "sample_type", "read_format", "wakeup_events", "bp_type", "config1"];
+        string[] fields = ["type", "size", "config", "sample_period", "sample_type", "read_format", "wakeup_events", "bp_type", "config1", "config2"];
         string[] flags = ["disabled", "mmap", "watermark", "mmap2"];
         string prologue = KernelHeaders + "\nstatic unsigned long long bits(struct perf_event_attr attr)\n{\n"
             + "\tunsigned long long value;\n\tmemcpy(&value, (char *)&attr + 40, 8);\n\treturn value;\n}";
@@ -56,10 +59,10 @@ public sealed class InteropLayoutTests
             [
                 .. fields.Select(field => $"offsetof(struct perf_event_attr, {field})"),
                 .. flags.Select(flag => $"bits((struct perf_event_attr){{ .{flag} = 1 }})"),
-                "PERF_ATTR_SIZE_VER0",
+                "PERF_ATTR_SIZE_VER1",
             ]);
 
-        string[] managed = ["type", "size", "config", "sample_period", "sample_type", "read_format", "wakeup_events_or_watermark", "bp_type", "config1"];
+        string[] managed = ["type", "size", "config", "sample_period", "sample_type", "read_format", "wakeup_events_or_watermark", "bp_type", "config1", "config2"];
         Assert.Equal(40, ManagedLayout.OffsetOf(typeof(PerfEventAttr).GetField(nameof(PerfEventAttr.flags))!));
         long[] expected =
         [
@@ -83,6 +86,14 @@ public sealed class InteropLayoutTests
             ("PERF_COUNT_SW_BPF_OUTPUT", (long)PerfEventAttr.PERF_COUNT_SW_BPF_OUTPUT),
             ("PERF_SAMPLE_RAW", (long)PerfEventAttr.PERF_SAMPLE_RAW),
             ("PERF_EVENT_IOC_ENABLE", (long)PerfEventAttr.PERF_EVENT_IOC_ENABLE),
+            ("PERF_EVENT_IOC_SET_BPF", (long)PerfEventAttr.PERF_EVENT_IOC_SET_BPF),
+            ("PERF_TYPE_TRACEPOINT", PerfEventAttr.PERF_TYPE_TRACEPOINT),
+            ("BPF_PERF_EVENT", Libc.BPF_PERF_EVENT),
+            ("BPF_F_ALLOW_MULTI", Libc.BPF_F_ALLOW_MULTI),
+            ("EBADF", Errno.EBADF),
+            ("EEXIST", Errno.EEXIST),
+            ("ENODEV", Errno.ENODEV),
+            ("ENOSPC", Errno.ENOSPC),
             ("PERF_FLAG_FD_CLOEXEC", (long)PerfEventAttr.PERF_FLAG_FD_CLOEXEC),
             ("PERF_RECORD_LOST", PerfRing.PERF_RECORD_LOST),
             ("PERF_RECORD_SAMPLE", PerfRing.PERF_RECORD_SAMPLE),

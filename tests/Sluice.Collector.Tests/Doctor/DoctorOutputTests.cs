@@ -12,9 +12,9 @@ public sealed class DoctorOutputTests
 {
     private static readonly DoctorReport s_healthy = new()
     {
-        Host = new HostEnvironment("6.1.0-18-amd64", new Version(6, 1, 0), null, LockdownMode.None, true, true, new CapabilitySet(ulong.MaxValue)),
+        Host = new HostEnvironment("6.1.0-18-amd64", new KernelVersion(6, 1, 76), null, LockdownMode.None, true, true, new CapabilitySet(ulong.MaxValue)),
         Architecture = "x64",
-        Features = new KernelFeatures(Yes("libbpf.so.1"), Yes("tried"), Yes("tried"), Yes("/sys/kernel/btf/vmlinux"), Yes("pmu")) { UprobeMulti = Yes("tried") },
+        Features = KernelFeaturesSample.All(Yes("tried")),
         LockedMemoryLimit = "unlimited",
         Programs = Yes("loaded"),
         Transport = "ringbuf",

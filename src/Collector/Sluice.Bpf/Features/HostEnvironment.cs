@@ -8,7 +8,7 @@ namespace Sluice.Bpf.Features;
 
 /// <summary>Where this process runs, as far as it bears on BPF. Read once; no privilege needed.</summary>
 /// <param name="KernelRelease">As <c>uname -r</c> says it, e.g. <c>6.1.0-18-amd64</c>.</param>
-/// <param name="KernelVersion">Its leading numbers; 0.0 when it has none.</param>
+/// <param name="KernelVersion">The version of its source, which may be newer than the release's first numbers say; 0.0.0 when it is not known.</param>
 /// <param name="ContainerHint">Why this looks like a container, or null. Detection may be wrong: a hint for a warning, never for a refusal.</param>
 /// <param name="Lockdown">The kernel's lockdown.</param>
 /// <param name="IsInitialUserNamespace">Capabilities count for BPF only in the initial user namespace.</param>
@@ -16,7 +16,7 @@ namespace Sluice.Bpf.Features;
 /// <param name="Capabilities">Of the calling thread.</param>
 public sealed record HostEnvironment(
     string KernelRelease,
-    Version KernelVersion,
+    KernelVersion KernelVersion,
     string? ContainerHint,
     LockdownMode Lockdown,
     bool IsInitialUserNamespace,
@@ -40,7 +40,7 @@ public sealed record HostEnvironment(
         string release = File.ReadAllText(ReleasePath).Trim();
         return new HostEnvironment(
             release,
-            ParseVersion(release),
+            KernelVersion.Read(),
             FindContainerHint(),
             ParseLockdown(ReadIfPossible(LockdownPath)),
             IsWholeUidRange(ReadIfPossible(UidMapPath)),
@@ -58,17 +58,6 @@ public sealed record HostEnvironment(
         }
 
         return obstacles;
-    }
-
-    internal static Version ParseVersion(string release)
-    {
-        int end = 0;
-        while (end < release.Length && (char.IsAsciiDigit(release[end]) || release[end] == '.'))
-        {
-            end++;
-        }
-
-        return Version.TryParse(release[..end].TrimEnd('.'), out Version? version) ? version : new Version(0, 0);
     }
 
     internal static LockdownMode ParseLockdown(string? text)

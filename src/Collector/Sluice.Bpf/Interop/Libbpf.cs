@@ -10,8 +10,10 @@ internal static unsafe partial class Libbpf
 {
     public const string Library = "libbpf.so.1";
 
+    public const uint BTF_KIND_STRUCT = 4;
     public const uint BTF_KIND_VAR = 14;
     public const uint BTF_KIND_DATASEC = 15;
+    public const uint BTF_VAR_GLOBAL_ALLOCATED = 1;
 
     [LibraryImport(Library)]
     public static partial nint libbpf_set_print(delegate* unmanaged[Cdecl]<int, byte*, nint, int> callback);
@@ -51,6 +53,31 @@ internal static unsafe partial class Libbpf
 
     [LibraryImport(Library)]
     public static partial byte* btf__name_by_offset(nint btf, uint offset);
+
+    /// <summary>Bytes of a type, through typedefs and qualifiers; negative when it has none.</summary>
+    [LibraryImport(Library)]
+    public static partial long btf__resolve_size(nint btf, uint id);
+
+    [LibraryImport(Library)]
+    public static partial uint bpf_map__btf_value_type_id(nint map);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_map__set_type(nint map, int type);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_map__set_key_size(nint map, uint size);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_map__set_value_size(nint map, uint size);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_map__set_map_flags(nint map, uint flags);
+
+    [LibraryImport(Library)]
+    public static partial nint bpf_object__next_map(nint obj, nint previous);
+
+    [LibraryImport(Library)]
+    public static partial byte* bpf_map__name(nint map);
 
     [LibraryImport(Library)]
     public static partial int bpf_map__fd(nint map);
@@ -93,6 +120,20 @@ internal static unsafe partial class Libbpf
     public static partial int bpf_map_delete_elem(int fd, void* key);
 
     [LibraryImport(Library)]
+    public static partial int bpf_map_lookup_and_delete_elem(int fd, void* key, void* value);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_map_get_next_key(int fd, void* key, void* nextKey);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_map_lookup_batch(
+        int fd, void* inBatch, void* outBatch, void* keys, void* values, uint* count, bpf_map_batch_opts* options);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_map_lookup_and_delete_batch(
+        int fd, void* inBatch, void* outBatch, void* keys, void* values, uint* count, bpf_map_batch_opts* options);
+
+    [LibraryImport(Library)]
     public static partial byte* bpf_program__name(nint program);
 
     [LibraryImport(Library)]
@@ -107,12 +148,41 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library)]
     public static partial int bpf_program__set_autoload(nint program, byte autoload);
 
+    [LibraryImport(Library)]
+    public static partial byte bpf_program__autoload(nint program);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int bpf_program__set_attach_target(nint program, int targetProgram, string function);
+
+    [LibraryImport(Library)]
+    public static partial uint bpf_program__expected_attach_type(nint program);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint bpf_program__attach_trace(nint program);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint bpf_program__attach_cgroup(nint program, int cgroup);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_prog_attach(int program, int target, uint type, uint flags);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_prog_detach2(int program, int target, uint type);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_tc_hook_create(bpf_tc_hook* hook);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_tc_hook_destroy(bpf_tc_hook* hook);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_tc_attach(bpf_tc_hook* hook, bpf_tc_opts* options);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_tc_detach(bpf_tc_hook* hook, bpf_tc_opts* options);
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint bpf_program__attach(nint program);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    public static partial nint bpf_program__attach_uprobe_opts(
-        nint program, int pid, string binaryPath, nuint offset, bpf_uprobe_opts* options);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial nint bpf_program__attach_raw_tracepoint(nint program, string name);
@@ -122,6 +192,17 @@ internal static unsafe partial class Libbpf
 
     [LibraryImport(Library)]
     public static partial int bpf_prog_test_run_opts(int fd, bpf_test_run_opts* options);
+
+    /// <summary>1: the kernel knows the helper for this type of program; 0: it does not; negative: that could not be found out.</summary>
+    [LibraryImport(Library)]
+    public static partial int libbpf_probe_bpf_helper(int programType, int helper, void* options);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int libbpf_find_vmlinux_btf_id(string name, uint attachType);
+
+    /// <summary>A null name: the program was bound to its tracepoint or function by the load.</summary>
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int bpf_raw_tracepoint_open(string? name, int program);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int bpf_prog_load(

@@ -20,6 +20,9 @@ internal static unsafe partial class Libc
     public const int EFD_NONBLOCK = 0x800;
     public const int EFD_CLOEXEC = 0x80000;
 
+    private const int MEMBARRIER_CMD_GLOBAL = 1;
+    private const int NR_membarrier_x64 = 324;
+    private const int NR_membarrier_generic = 283;
     private const int NR_perf_event_open_x64 = 298;
     private const int NR_perf_event_open_generic = 241;
 
@@ -53,6 +56,15 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int ioctl(int fd, nuint request, nint argument);
 
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial uint if_nametoindex(string name);
+
+    public const int CLONE_NEWNET = 0x40000000;
+
+    /// <summary>Gives the calling thread, and no other, a namespace of its own.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int unshare(int flags);
+
     [LibraryImport(Library, SetLastError = true)]
     private static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e);
 
@@ -64,6 +76,13 @@ internal static unsafe partial class Libc
     public static int PerfEventOpen(PerfEventAttr* attr, int pid, int cpu, int groupFd, ulong flags)
     {
         return (int)syscall(NR_perf_event_open, (nint)attr, pid, cpu, groupFd, (nint)flags);
+    }
+
+    /// <summary>Waits until every program that runs now is over: they run inside RCU read sections. False: this kernel cannot (nohz_full).</summary>
+    public static bool TryWaitForGracePeriod()
+    {
+        int number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? NR_membarrier_x64 : NR_membarrier_generic;
+        return syscall(number, MEMBARRIER_CMD_GLOBAL, 0, 0, 0, 0) == 0;
     }
 
     /// <summary>Formats into memory that the caller gives to <see cref="free"/>; va_list goes through as the pointer it is in the ABI.</summary>

@@ -13,4 +13,7 @@ internal struct btf_type
 
     /// <summary>BTF_INFO_VLEN of linux/btf.h.</summary>
     public readonly int vlen => (int)(info & 0xffff);
+
+    /// <summary>BTF_INFO_KIND of linux/btf.h.</summary>
+    public readonly uint kind => (info >> 24) & 0x1f;
 }

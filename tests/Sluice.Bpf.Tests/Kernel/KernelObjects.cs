@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.IO;
+using System.Linq;
+
+namespace Sluice.Bpf.Tests.Kernel;
+
+/// <summary>What this process holds of the kernel: the leak tests compare it.</summary>
+/// <param name="Descriptors">Open descriptors.</param>
+/// <param name="BpfDescriptors">Those among them that are BPF objects, links or perf events.</param>
+internal readonly record struct KernelObjects(int Descriptors, int BpfDescriptors)
+{
+    public static KernelObjects Count()
+    {
+        string?[] targets = [.. new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos().Select(static file => file.LinkTarget)];
+        return new KernelObjects(
+            targets.Length, targets.Count(static target => target?.Contains("bpf", System.StringComparison.Ordinal) == true || target == "anon_inode:[perf_event]"));
+    }
+}
