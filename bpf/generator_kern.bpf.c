@@ -64,6 +64,7 @@ static long send_sample(__u32 index, struct run *run)
 	__u32 connection = number % run->connections;
 	__u32 flow = connection * 2 + (turn & 1);
 	__u32 *lost = bpf_map_lookup_elem(&lost_samples, &flow);
+	struct payload payload = { .from = run->text->bytes, .size = run->head.payload_size, .memory = PAYLOAD_KERNEL };
 
 	if (!lost)
 		return 1;
@@ -75,7 +76,8 @@ static long send_sample(__u32 index, struct run *run)
 	run->head.header.flags = SLUICE_FLAG_CALL_END | (*lost ? SLUICE_FLAG_GAP : 0);
 	run->head.peer_port = 1024 + connection;
 	run->head.header.ktime_ns = bpf_ktime_get_ns();
-	if (emit_sample(run->context, run->counters, &run->head, run->text->bytes, false, PAYLOAD_KERNEL) == EMIT_SENT) {
+	if (emit_sample(FLAVOUR_MODERN, run->context, run->counters, &run->head.header, sizeof(run->head), run->head.connection_id,
+			payload) == EMIT_SENT) {
 		*lost = 0;
 		run->sent++;
 	} else {

@@ -38,7 +38,7 @@ internal sealed class Generator : IKernelCounters, IDisposable
     /// <exception cref="BpfException">The kernel refuses: no privilege, or older than 5.17.</exception>
     public Generator(bool usePerf, RingPlan plan)
     {
-        string path = Path.Combine(RepositoryFiles.Artifacts, "bpf", "generator_kern_core.o");
+        string path = Path.Combine(RepositoryFiles.Artifacts, "bpf", Bytecode.Machine, "generator_kern_core.o");
         _object = BpfObject.Open(File.ReadAllBytes(path), "generator");
         _shards = usePerf ? [] : new BpfMap[plan.ShardCount];
         try

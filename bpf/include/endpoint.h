@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* Addresses of a socket, from a descriptor of the current process or from the kernel's socket itself. */
+/* Addresses of a socket, from a descriptor of the current process or from the kernel's socket itself. Ask knows_kernel() before. */
 #ifndef SLUICE_ENDPOINT_H
 #define SLUICE_ENDPOINT_H
 
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
-#include "kernel_types.h"
+#include "kernel_read.h"
 
 #define AF_UNIX 1
 #define AF_INET 2
@@ -26,50 +25,55 @@ struct endpoint {
 };
 
 /* False for a socket without a peer and for families that have no address we can name; *to is then unspecified. */
-static __always_inline bool endpoint_of_socket(struct sock *sk, struct endpoint *to)
+static __always_inline bool endpoint_of_socket(const struct sock *sk, struct endpoint *to)
 {
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	__u16 type = BPF_CORE_READ(sk, sk_type);
+	__u16 family = 0, type = kernel_sock_type(sk), peer_port = 0;
 
+	kernel_read(&family, sock_family, sk);
 	to->family = family;
+	if (family == AF_UNIX)
+		return true;
 	to->transport = type == SOCK_STREAM ? 6 : type == SOCK_DGRAM ? 17 : 0;
-	to->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	to->peer_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	kernel_read(&to->local_port, sock_local_port, sk);
+	kernel_read(&peer_port, sock_peer_port, sk);
+	to->peer_port = bpf_ntohs(peer_port);
 	if (family == AF_INET) {
-		BPF_CORE_READ_INTO((__be32 *)to->local, sk, __sk_common.skc_rcv_saddr);
-		BPF_CORE_READ_INTO((__be32 *)to->peer, sk, __sk_common.skc_daddr);
-		return to->peer_port != 0;
+		kernel_read((__be32 *)to->local, sock_local_v4, sk);
+		kernel_read((__be32 *)to->peer, sock_peer_v4, sk);
+		return peer_port != 0;
 	}
 	if (family == AF_INET6) {
-		BPF_CORE_READ_INTO(&to->local, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr8);
-		BPF_CORE_READ_INTO(&to->peer, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr8);
-		return to->peer_port != 0;
-	}
-	if (family == AF_UNIX) {
-		to->transport = 0;
-		to->local_port = 0;
-		to->peer_port = 0;
-		return true;
+		kernel_read(&to->local, sock_local_v6, sk);
+		kernel_read(&to->peer, sock_peer_v6, sk);
+		return peer_port != 0;
 	}
 	return false;
 }
 
 static __always_inline struct sock *socket_of_descriptor(int fd)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
-	struct file *file = 0;
-	struct socket *socket;
+	const void *task = (const void *)bpf_get_current_task();
+	const void *files = 0, *table = 0, *file = 0, *inode = 0, *socket = 0;
+	struct sock *sk = 0;
+	const void **slots = 0;
+	__u32 count = 0;
+	__u16 mode = 0;
 
-	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+	kernel_read(&files, task_files, task);
+	kernel_read(&table, files_fdt, files);
+	kernel_read(&count, fdtable_max_fds, table);
+	if (fd < 0 || (__u32)fd >= count)
 		return 0;
-	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
+	kernel_read(&slots, fdtable_fd, table);
+	if (read_kernel(&file, sizeof(file), slots + (__u32)fd) || !file)
 		return 0;
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+	kernel_read(&inode, file_inode, file);
+	kernel_read(&mode, inode_mode, inode);
+	if ((mode & S_IFMT) != S_IFSOCK)
 		return 0;
-	socket = BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(socket, sk);
+	kernel_read(&socket, file_private_data, file);
+	kernel_read(&sk, socket_sk, socket);
+	return sk;
 }
 
 #endif

@@ -65,6 +65,12 @@ enum sluice_address_source {
 	SLUICE_ADDRESS_NESTED_IO = 3,
 };
 
+/*
+ * Set in a cpu_seq that is unique but no count: the plain flavour was preempted in the middle of counting, which only Linux 6.0 and later
+ * do, where the modern flavour is used unless a test forces the other.
+ */
+#define SLUICE_OUT_OF_TURN (1ULL << 43)
+
 struct sluice_event_header {
 	__u16 kind;		/* enum sluice_event_kind */
 	__u16 flags;		/* enum sluice_event_flags */
@@ -75,7 +81,7 @@ struct sluice_event_header {
 	__u32 uid;
 	__u16 cpu;		/* CPU whose counter gave cpu_seq */
 	__u16 module;		/* which capture module of the run, from 0; each has counters of its own */
-	__u64 cpu_seq;		/* per CPU and module, from 0, one per sample submitted (lost ones included); may arrive slightly out of order */
+	__u64 cpu_seq;		/* per CPU and module, from 0, one per sample submitted (lost ones included); may arrive slightly out of order; or SLUICE_OUT_OF_TURN */
 	__u64 cgroup_id;	/* cgroup v2 */
 	char comm[16];		/* process name (thread group leader), NUL-terminated */
 };
@@ -153,12 +159,13 @@ struct sluice_capture_loss {
 struct sluice_cpu_stats {
 	__u64 submitted;
 	__u64 lost_ring_full;	/* the ring or perf buffer had no room */
-	__u64 lost_map_full;	/* no state slot for the call's thread */
-	__u64 lost_no_scratch;	/* perf transport: every scratch buffer of the CPU was in use */
+	__u64 lost_map_full;	/* a state map had no room for the call, or no longer had its connection */
+	__u64 lost_no_scratch;	/* every scratch buffer of the CPU was in use (perf transport, plain flavour) */
 	__u64 read_faults;	/* samples sent without payload because user memory could not be read */
-	__u64 cut_by_limit;	/* calls cut by the payload limit */
+	__u64 cut_by_limit;	/* calls cut by the payload limit, or by what the plain flavour can send of one call */
 	__u64 filtered_calls;	/* calls left out by the PID, UID or cgroup filter */
-	__u64 reserved;
+	__u32 numbering;	/* a program is taking a number (plain flavour, emit.h); of no meaning to user space */
+	__u32 reserved;
 };
 
 /* Word pages shared with the reader (map `control`, mmap-able). */
@@ -208,14 +215,34 @@ enum sluice_tls_call {
 	SLUICE_CALL_NEW,
 };
 
-/* Written to .rodata before load (`config`). */
+/* The one entry of the map `self`: what the programs know of the collector. */
+struct sluice_self {
+	__u32 tgid;		/* its process, never captured; as the kernel numbers it (set by sluice_whoami) */
+	__u32 kernel_proven;	/* 1: the offsets in the constant `kernel` were tried and hold (_noncore; else not looked at) */
+};
+
+/* What sluice_check_kernel finds behind a descriptor of its caller (map `kernel_check`, _noncore). */
+struct sluice_kernel_check {
+	__u16 family;
+	__u8 transport;
+	__u8 state;		/* of the socket, as in net/tcp_states.h */
+	__u16 local_port;
+	__u16 peer_port;
+	__u8 local_address[16];
+	__u8 peer_address[16];
+	char comm[16];		/* of the thread group leader */
+	__u32 found;		/* 1: a socket with a peer; the rest is of no meaning otherwise */
+	__u32 reserved;
+};
+
+/* Written before the load (constant `config`). */
 struct sluice_config {
 	__u32 transport;	/* enum sluice_transport */
 	__u32 shard_mask;	/* ring shards - 1, a power of two minus one */
 	__u32 pid_filter;	/* 1: only tgids in map `pid_filter` */
 	__u32 uid_filter;	/* 1: only uids in map `uid_filter` */
 	__u32 cgroup_filter;	/* number of entries in map `cgroup_filter` */
-	__u32 scratch_per_cpu;	/* perf transport: scratch buffers of each CPU */
+	__u32 scratch_per_cpu;	/* scratch buffers of each CPU: perf transport, plain flavour */
 	__u64 payload_limit;	/* bytes of one call that are captured; 0 = all */
 	__u32 module;		/* for the header of every sample */
 	__u32 reserved;
@@ -235,5 +262,7 @@ SLUICE_ASSERT_SIZE(sluice_cpu_stats, 64);
 SLUICE_ASSERT_SIZE(sluice_control, 8);
 SLUICE_ASSERT_SIZE(sluice_tls_layout, 40);
 SLUICE_ASSERT_SIZE(sluice_config, 40);
+SLUICE_ASSERT_SIZE(sluice_self, 8);
+SLUICE_ASSERT_SIZE(sluice_kernel_check, 64);
 
 #endif

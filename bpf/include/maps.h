@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* Maps and configuration that every capture program family shares. */
+/* Maps that every capture program family shares. */
 #ifndef SLUICE_MAPS_H
 #define SLUICE_MAPS_H
-
-#include <stdbool.h>
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "event.h"
+#include "variant.h"
 
-const volatile struct sluice_config config = {};
+/* Set before anything is attached. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sluice_self);
+} self SEC(".maps");
 
-/* The collector's own process, as the kernel numbers it; set by sluice_whoami before anything is attached. */
-volatile __u32 self_tgid = 0;
-
+#ifndef SLUICE_LESS52
 /* Ring shards. A connection always uses the same one, so a shard keeps its order. User space puts the rings in. */
 struct ring_shard {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -28,6 +31,15 @@ struct {
 } rings SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sluice_control);
+} control SEC(".maps");
+#endif
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(__u32));
@@ -39,14 +51,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct sluice_cpu_stats);
 } stats SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct sluice_control);
-} control SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -71,14 +75,15 @@ struct {
 } cgroup_filter SEC(".maps");
 
 /*
- * Contiguous memory for a sample, where the transport needs it (perf buffers; ring buffers before dynptr). From kernel
+ * Contiguous memory for a sample, where the transport needs it (perf buffers; ring buffers without dynptr). From kernel
  * 6.0 on uprobe programs can be preempted by another thread's on the same CPU, so each CPU has several
- * (config.scratch_per_cpu) and each is taken with a compare-and-swap. User space sets max_entries.
+ * (config.scratch_per_cpu) and each is taken by an atomic operation (emit.h). User space sets max_entries.
  */
+#define SLUICE_MAX_HEAD 256	/* header and fixed part of any kind */
 struct scratch {
 	__u32 busy;
 	__u32 reserved;
-	__u8 sample[sizeof(struct sluice_tls_data) + SLUICE_MAX_PAYLOAD];
+	__u8 sample[SLUICE_MAX_HEAD + SLUICE_MAX_PAYLOAD];
 };
 
 struct {
@@ -95,7 +100,15 @@ static __always_inline struct sluice_cpu_stats *cpu_stats(void)
 	return bpf_map_lookup_elem(&stats, &key);
 }
 
+static __always_inline struct sluice_self *find_self(void)
+{
+	__u32 key = 0;
+
+	return bpf_map_lookup_elem(&self, &key);
+}
+
 /* Another thread's program may interrupt this one on the same CPU (see above): a plain increment could repeat. */
-#define COUNT(counter) __sync_fetch_and_add(&(counter), 1)
+#define COUNT(counter) COUNT_MANY(counter, 1)
+#define COUNT_MANY(counter, number) __sync_fetch_and_add(&(counter), (number))
 
 #endif

@@ -3,39 +3,46 @@
 #ifndef SLUICE_PROCESS_H
 #define SLUICE_PROCESS_H
 
-#include <bpf/bpf_core_read.h>
-#include "kernel_types.h"
+#include "constants.h"
+#include "kernel_read.h"
 #include "maps.h"
 
 static __always_inline bool in_selected_cgroup(void)
 {
+	__u32 count = CONSTANT(config.cgroup_filter);
 	__u32 i;
 
-	for (i = 0; i < SLUICE_MAX_CGROUPS && i < config.cgroup_filter; i++)
+	UNROLL_FOR_OLD_KERNELS
+	for (i = 0; i < SLUICE_MAX_CGROUPS; i++) {
+		UNROLLABLE(count);
+		if (i >= count)
+			return false;
 		if (bpf_current_task_under_cgroup(&cgroup_filter, i) == 1)
 			return true;
+	}
 	return false;
 }
 
 /* The filters that were given must all match; each may hold several values. */
 static __always_inline bool passes_filters(__u32 tgid)
 {
-	if (config.pid_filter && !bpf_map_lookup_elem(&pid_filter, &tgid))
+	if (CONSTANT(config.pid_filter) && !bpf_map_lookup_elem(&pid_filter, &tgid))
 		return false;
-	if (config.uid_filter) {
+	if (CONSTANT(config.uid_filter)) {
 		__u32 uid = (__u32)bpf_get_current_uid_gid();
 
 		if (!bpf_map_lookup_elem(&uid_filter, &uid))
 			return false;
 	}
-	return !config.cgroup_filter || in_selected_cgroup();
+	return !CONSTANT(config.cgroup_filter) || in_selected_cgroup();
 }
 
 static __always_inline bool is_captured(__u32 tgid)
 {
+	struct sluice_self *self = find_self();
 	struct sluice_cpu_stats *counters;
 
-	if (tgid == self_tgid)
+	if (!self || tgid == self->tgid)
 		return false;
 	if (passes_filters(tgid))
 		return true;
@@ -45,21 +52,38 @@ static __always_inline bool is_captured(__u32 tgid)
 	return false;
 }
 
+/* False where the offsets of the kernel's structures were not proven: what comes from them is then left out. */
+static __always_inline bool knows_kernel(void)
+{
+#ifdef SLUICE_NONCORE
+	struct sluice_self *self = find_self();
+
+	return self && self->kernel_proven;
+#else
+	return true;
+#endif
+}
+
+/* Programs name their threads; the process keeps its name in the group leader. */
+static __always_inline void read_process_name(char (*name)[16])
+{
+	const void *task = (const void *)bpf_get_current_task();
+	const void *leader = 0;
+
+	kernel_read(&leader, task_group_leader, task);
+	read_kernel_text(name, sizeof(*name), kernel_address_task_comm(leader));
+}
+
 static __always_inline void describe_process(struct sluice_event_header *header, __u64 pid_tgid)
 {
-	struct task_struct *task;
-
 	header->tgid = pid_tgid >> 32;
 	header->tid = (__u32)pid_tgid;
 	header->uid = (__u32)bpf_get_current_uid_gid();
 	header->cgroup_id = bpf_get_current_cgroup_id();
-	if (header->tgid == header->tid) {
+	if (header->tgid == header->tid || !knows_kernel())
 		bpf_get_current_comm(header->comm, sizeof(header->comm));
-		return;
-	}
-	/* Programs name their threads; the process keeps its name in the group leader. */
-	task = (struct task_struct *)bpf_get_current_task();
-	bpf_probe_read_kernel_str(header->comm, sizeof(header->comm), BPF_CORE_READ(task, group_leader, comm));
+	else
+		read_process_name(&header->comm);
 }
 
 #endif

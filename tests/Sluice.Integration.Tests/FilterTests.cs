@@ -10,8 +10,10 @@ namespace Sluice.Integration.Tests;
 /// <summary>What is left out in the kernel, exactly.</summary>
 public sealed class FilterTests
 {
-    [Fact]
-    public void Capture_TwoPidsOfThree_HoldsOnlyThose()
+    [Theory]
+    [InlineData("")]
+    [InlineData("modern-programs")]
+    public void Capture_TwoPidsOfThree_HoldsOnlyThose(string without)
     {
         Requires.Bpf();
         using var workspace = new Workspace();
@@ -20,7 +22,7 @@ public sealed class FilterTests
             workspace, "exchange", "--records", "20", "--wait-file", go, "--pattern", ((char)('A' + i)).ToString()))];
         WaitForMappedLibrary(loads);
 
-        using Capture capture = Capture.Start(workspace, "--pid", $"{loads[0].Pid}", "--pid", $"{loads[2].Pid}");
+        using Capture capture = Capture.StartWithout(without, workspace, "--pid", $"{loads[0].Pid}", "--pid", $"{loads[2].Pid}");
         File.WriteAllText(go, "");
         foreach (TlsLoad load in loads)
         {
@@ -33,13 +35,15 @@ public sealed class FilterTests
         Assert.True(ledger.Number("kernel_filtered") >= 80, ledger.ToString());
     }
 
-    [Fact]
-    public void Capture_OneUser_HoldsOnlyItsProcesses()
+    [Theory]
+    [InlineData("")]
+    [InlineData("modern-programs")]
+    public void Capture_OneUser_HoldsOnlyItsProcesses(string without)
     {
         Requires.Bpf();
         string setpriv = Requires.Program("setpriv");
         using var workspace = new Workspace();
-        using Capture capture = Capture.Start(workspace, "--uid", "65534", "--uid", "12345");
+        using Capture capture = Capture.StartWithout(without, workspace, "--uid", "65534", "--uid", "12345");
 
         TlsLoadResult root = TlsLoad.Run(workspace, "exchange", "--records", "5");
         Command.Run(setpriv, "--reuid=65534", "--clear-groups", Repository.TlsLoad, "exchange", "--dir", workspace.Directory, "--records", "5");
@@ -50,8 +54,10 @@ public sealed class FilterTests
         Assert.DoesNotContain(capture.Events, e => e.Pid == root.Pid);
     }
 
-    [Fact]
-    public void Capture_OneCgroup_HoldsItsSubtreeOnly()
+    [Theory]
+    [InlineData("")]
+    [InlineData("modern-programs")]
+    public void Capture_OneCgroup_HoldsItsSubtreeOnly(string without)
     {
         Requires.Bpf();
         string? mount = File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')).FirstOrDefault(fields => fields[2] == "cgroup2")?[1];
@@ -62,7 +68,7 @@ public sealed class FilterTests
         try
         {
             using var workspace = new Workspace();
-            using Capture capture = Capture.Start(workspace, "--cgroup", outer);
+            using Capture capture = Capture.StartWithout(without, workspace, "--cgroup", outer);
 
             TlsLoadResult outside = TlsLoad.Run(workspace, "exchange", "--records", "5");
             Command.Run("sh", "-c", $"echo $$ > {inner}/cgroup.procs && exec {Repository.TlsLoad} exchange --dir {workspace.Directory} --records 5");

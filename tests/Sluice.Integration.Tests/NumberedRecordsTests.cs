@@ -13,32 +13,35 @@ public sealed class NumberedRecordsTests
     private const int RecordBytes = 256;
 
     [Theory]
-    [InlineData("ringbuf")]
-    [InlineData("perf")]
-    public void Capture_OneProcessOfManyRecords_HoldsEachOnceInOrder(string transport)
+    [InlineData("ringbuf", "", 100_000)]
+    [InlineData("perf", "", 100_000)]
+    [InlineData("ringbuf", "modern-programs", 20_000)]
+    [InlineData("perf", "modern-programs", 20_000)]
+    public void Capture_OneProcessOfManyRecords_HoldsEachOnceInOrder(string transport, string without, int records)
     {
         Requires.Bpf();
-        const int Records = 100_000;
         using var workspace = new Workspace();
-        using Capture capture = Capture.Start(workspace, "--transport", transport, "--mapsize", "4096");
+        using Capture capture = Capture.StartWithout(without, workspace, "--transport", transport, "--mapsize", "4096");
 
-        TlsLoadResult load = TlsLoad.Run(workspace, "exchange", "--records", $"{Records}", "--size", $"{RecordBytes}");
+        TlsLoadResult load = TlsLoad.Run(workspace, "exchange", "--records", $"{records}", "--size", $"{RecordBytes}");
         Ledger ledger = capture.Stop();
 
-        AssertBothSides(capture.Events, load.Pid, 'a', Records);
+        AssertBothSides(capture.Events, load.Pid, 'a', records);
         Assert.Equal(0, ledger.KernelLost);
         Assert.Equal(0, ledger.SinkDropped(capture.SinkName));
     }
 
     [Theory]
-    [InlineData("ringbuf")]
-    [InlineData("perf")]
-    public void Capture_SixteenProcessesAtOnce_MixesNoPayloads(string transport)
+    [InlineData("ringbuf", "")]
+    [InlineData("perf", "")]
+    [InlineData("ringbuf", "modern-programs")]
+    [InlineData("perf", "modern-programs")]
+    public void Capture_SixteenProcessesAtOnce_MixesNoPayloads(string transport, string without)
     {
         Requires.Bpf();
         const int Records = 2_000;
         using var workspace = new Workspace();
-        using Capture capture = Capture.Start(workspace, "--transport", transport, "--mapsize", "4096");
+        using Capture capture = Capture.StartWithout(without, workspace, "--transport", transport, "--mapsize", "4096");
 
         TlsLoad[] loads = [.. Enumerable.Range(0, 16).Select(i => TlsLoad.Start(
             workspace, "exchange", "--records", $"{Records}", "--size", $"{RecordBytes}", "--pattern", ((char)('A' + i)).ToString()))];
@@ -84,13 +87,15 @@ public sealed class NumberedRecordsTests
         Assert.Equal(2, capture.Events.Count(e => e.Pid == load.Pid && e.Direction == "transmit" && e.Text == "after"));
     }
 
-    [Fact]
-    public void Capture_TenThousandThreadsInsideARead_LosesNothing()
+    [Theory]
+    [InlineData("")]
+    [InlineData("modern-programs")]
+    public void Capture_TenThousandThreadsInsideARead_LosesNothing(string without)
     {
         Requires.Bpf();
         const int Threads = 10_500;
         using var workspace = new Workspace();
-        using Capture capture = Capture.Start(workspace);
+        using Capture capture = Capture.StartWithout(without, workspace);
 
         TlsLoadResult load = TlsLoad.Run(workspace, "blocked", "--threads", $"{Threads}");
         Ledger ledger = capture.Stop();
@@ -105,13 +110,16 @@ public sealed class NumberedRecordsTests
         Assert.Equal(0, ledger.KernelLost);
     }
 
-    [Fact]
-    public void Capture_MebibyteWriteAndASmallOne_ComeBackByteForByte()
+    [Theory]
+    [InlineData("ringbuf", "")]
+    [InlineData("ringbuf", "modern-programs")]
+    [InlineData("perf", "modern-programs")]
+    public void Capture_MebibyteWriteAndASmallOne_ComeBackByteForByte(string transport, string without)
     {
         Requires.Bpf();
         const int Size = 1 << 20;
         using var workspace = new Workspace();
-        using Capture capture = Capture.Start(workspace, "--mapsize", "4096");
+        using Capture capture = Capture.StartWithout(without, workspace, "--transport", transport, "--mapsize", "4096");
 
         TlsLoadResult load = TlsLoad.Run(workspace, "bulk", "--size", $"{Size}");
         capture.Stop();
@@ -130,12 +138,14 @@ public sealed class NumberedRecordsTests
         Assert.Equal(expected[..100], small.Body);
     }
 
-    [Fact]
-    public void Capture_PayloadLimit_CutsAndSaysSo()
+    [Theory]
+    [InlineData("")]
+    [InlineData("modern-programs")]
+    public void Capture_PayloadLimit_CutsAndSaysSo(string without)
     {
         Requires.Bpf();
         using var workspace = new Workspace();
-        using Capture capture = Capture.Start(workspace, "--payload-limit", "20000");
+        using Capture capture = Capture.StartWithout(without, workspace, "--payload-limit", "20000");
 
         TlsLoadResult load = TlsLoad.Run(workspace, "bulk", "--size", "100000");
         Ledger ledger = capture.Stop();

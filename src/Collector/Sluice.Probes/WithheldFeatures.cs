@@ -14,4 +14,7 @@ public enum WithheldFeatures
 
     /// <summary>System calls are watched for sockets, as before Linux 6.3.</summary>
     SocketTracepoints = 2,
+
+    /// <summary>Programs use nothing that came after Linux 5.8; this implies <see cref="UprobeMulti"/>.</summary>
+    ModernPrograms = 4,
 }

@@ -90,8 +90,8 @@ public sealed partial record KernelFeatures
             UprobeCookie = With(libbpf, ProgramTrial.Cookie),
             UprobeMulti = With(libbpf, TryUprobeMulti),
             FetchingAtomics = With(libbpf, ProgramTrial.FetchingAtomics),
-            Loop = With(libbpf, ProgramTrial.Loop),
-            Dynptr = With(libbpf, ProgramTrial.Dynptr),
+            Loop = With(libbpf, static () => ProgramTrial.Helper(ProgramTrial.BPF_FUNC_loop, "bpf_loop")),
+            Dynptr = With(libbpf, static () => ProgramTrial.Helper(ProgramTrial.BPF_FUNC_ringbuf_reserve_dynptr, "bpf_ringbuf_reserve_dynptr")),
             Kprobe = AttachTrial.Kprobe(),
             Fentry = With(libbpf, AttachTrial.Fentry),
             BtfTracepoint = With(libbpf, AttachTrial.BtfTracepoint),
@@ -109,24 +109,6 @@ public sealed partial record KernelFeatures
 
     /// <summary>The same as <see cref="UprobeMulti"/> of a full <see cref="Probe"/>, without the rest.</summary>
     public static FeatureProbe TryUprobeMulti() => AttachTrial.UprobeMulti();
-
-    /// <summary>
-    /// Whether programs may use what came up to Linux 5.19: <see cref="FetchingAtomics"/>, <see cref="UprobeCookie"/>, <see cref="Loop"/> and
-    /// <see cref="Dynptr"/>. The detail of a refusal is that of the first that is missing.
-    /// </summary>
-    public static FeatureProbe TryModernPrograms()
-    {
-        foreach (Func<FeatureProbe> trial in new[] { ProgramTrial.FetchingAtomics, ProgramTrial.Cookie, ProgramTrial.Loop, ProgramTrial.Dynptr })
-        {
-            FeatureProbe probe = trial();
-            if (!probe.IsAvailable)
-            {
-                return probe;
-            }
-        }
-
-        return new FeatureProbe(true, "fetching atomics, attach cookies, bpf_loop() and ring buffer dynptrs are there");
-    }
 
     private static FeatureProbe With(FeatureProbe libbpf, Func<FeatureProbe> trial) => libbpf.IsAvailable ? trial() : libbpf;
 

@@ -14,9 +14,9 @@ internal static unsafe class ProgramTrial
     public const int BPF_PROG_TYPE_RAW_TRACEPOINT = 17;
     public const int BPF_PROG_TYPE_TRACING = 26;
 
-    private const int BPF_FUNC_get_attach_cookie = 174;
-    private const int BPF_FUNC_loop = 181;
-    private const int BPF_FUNC_ringbuf_reserve_dynptr = 198;
+    public const int BPF_FUNC_get_attach_cookie = 174;
+    public const int BPF_FUNC_loop = 181;
+    public const int BPF_FUNC_ringbuf_reserve_dynptr = 198;
 
     private const byte Call = 0x85, MoveImmediate = 0xb7, Exit = 0x95, StoreImmediate = 0x7a, Atomic = 0xdb;
     private const byte R1 = 1, R10 = 10;
@@ -38,11 +38,7 @@ internal static unsafe class ProgramTrial
         ],
         "a program with one was accepted");
 
-    public static FeatureProbe Loop() => Helper(BPF_FUNC_loop, "bpf_loop");
-
-    public static FeatureProbe Dynptr() => Helper(BPF_FUNC_ringbuf_reserve_dynptr, "bpf_ringbuf_reserve_dynptr");
-
-    private static FeatureProbe Helper(int helper, string name)
+    public static FeatureProbe Helper(int helper, string name)
     {
         LibbpfLog.Begin();
         int answer = Interop.Libbpf.libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, helper, null);

@@ -19,7 +19,8 @@ internal static class WithheldFeatureList
             {
                 "uprobe-multi" => WithheldFeatures.UprobeMulti,
                 "socket-tracepoints" => WithheldFeatures.SocketTracepoints,
-                _ => throw new UsageException($"{Variable}: '{name}' is unknown; it takes uprobe-multi and socket-tracepoints, separated by commas."),
+                "modern-programs" => WithheldFeatures.ModernPrograms,
+                _ => throw new UsageException($"{Variable}: '{name}' is unknown; it takes uprobe-multi, socket-tracepoints and modern-programs, separated by commas."),
             };
         }
 

@@ -18,11 +18,8 @@ namespace Sluice.Probes.OpenSsl;
 public sealed class OpenSslModule : ICaptureModule
 {
     // A CPU can have as many programs under way as threads of it were preempted inside one. 16 buffers of 16 KiB carry a CPU on which 16 runnable
-    // threads are all in the middle of a copy; beyond that the sample is lost and counted as no_scratch.
-    private const uint ScratchPerCpuForPerf = 16;
-
-    // The ring needs scratch only before Linux 5.19 (no dynptr), where programs are not preempted yet.
-    private const uint ScratchPerCpuForRing = 1;
+    // threads are all in the middle of a copy; beyond that the sample is lost and counted as no_scratch. MAX_SCRATCH_PER_CPU of bpf/include/emit.h.
+    private const uint ScratchPerCpu = 16;
 
     // The kernel's own limit of a cgroup array is ours: SLUICE_MAX_CGROUPS in bpf/include/maps.h.
     private const int MaxCgroups = 64;
@@ -40,7 +37,7 @@ public sealed class OpenSslModule : ICaptureModule
     private CaptureOptions _options = new();
     private TargetTracker? _tracker;
     private MappingFeed? _feed;
-    private bool _useMulti;
+    private OpenSslPrograms? _programs;
     private bool _detached;
 
     /// <param name="logger">Told which libraries are tapped and which cannot be.</param>
@@ -72,10 +69,11 @@ public sealed class OpenSslModule : ICaptureModule
         Transport = Choose(options.Transport);
         _bpf = BpfObject.Open(Bytecode.Read(OpenSslPrograms.ObjectName), "openssl_kern", options.BtfFile);
         RingPlan plan = RingPlan.For(BpfMap.OnlineCpus, options.MapSizePages, Environment.SystemPageSize);
-        _useMulti = !options.Without.HasFlag(WithheldFeatures.UprobeMulti) && KernelFeatures.TryUprobeMulti().IsAvailable;
-        OpenSslPrograms.Select(_bpf, _useMulti);
+        _programs = ChoosePrograms(options.Without);
+        _programs.Select(_bpf);
         Configure(_bpf, plan);
         _bpf.Load();
+        _programs.Link(_bpf);
         _stats = _bpf.Map("stats");
         _layouts = new LayoutTable(_bpf.Map("tls_layouts"));
         FillFilters(_bpf);
@@ -160,10 +158,19 @@ public sealed class OpenSslModule : ICaptureModule
         _ => wanted,
     };
 
+    private static OpenSslPrograms ChoosePrograms(WithheldFeatures without)
+    {
+        bool modern = !without.HasFlag(WithheldFeatures.ModernPrograms) && KernelFeatures.TryModernPrograms().IsAvailable;
+        bool multi = modern && !without.HasFlag(WithheldFeatures.UprobeMulti) && KernelFeatures.TryUprobeMulti().IsAvailable;
+        return new OpenSslPrograms(modern ? ProgramFlavour.Modern : ProgramFlavour.Plain, multi);
+    }
+
     private void Configure(BpfObject bpf, RingPlan plan)
     {
         bool perf = Transport == CaptureTransport.Perf;
-        uint scratchPerCpu = perf ? ScratchPerCpuForPerf : ScratchPerCpuForRing;
+
+        // Building a sample in the ring itself takes none.
+        uint scratchPerCpu = perf || _programs!.Flavour == ProgramFlavour.Plain ? ScratchPerCpu : 1;
         bpf.SetConstant("config", new ProgramConfig
         {
             Transport = perf ? 1u : 0u,
@@ -281,7 +288,7 @@ public sealed class OpenSslModule : ICaptureModule
     private void AttachLocked(TlsTarget target)
     {
         uint row = _layouts!.RowFor(target.Identity, target.Layout);
-        TargetProbes probes = TargetProbes.Attach(Loaded, target, row, _useMulti);
+        TargetProbes probes = TargetProbes.Attach(Loaded, _programs!, target, row);
         _probes.Add(target.Key, probes);
         OpenSslLog.TargetAttached(_logger, target.ToString(), string.Join(", ", target.Symbols.Points.Select(p => p.Name)));
         foreach (string refusal in probes.Refused)

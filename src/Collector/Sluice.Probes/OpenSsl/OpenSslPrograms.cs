@@ -6,8 +6,10 @@ using Sluice.Probes.Targets;
 
 namespace Sluice.Probes.OpenSsl;
 
-/// <summary>Which programs of bpf/openssl_kern.bpf.c belong to which function of the library.</summary>
-internal static class OpenSslPrograms
+/// <summary>Which programs of bpf/openssl_kern.bpf.c one kernel gets, and which of them belongs to which function of the library.</summary>
+/// <param name="flavour">What the kernel's programs can do.</param>
+/// <param name="useMulti">One link for all entries of a library and one for all returns; the modern flavour only.</param>
+internal sealed class OpenSslPrograms(ProgramFlavour flavour, bool useMulti)
 {
     public const string ObjectName = "openssl_kern_core.o";
 
@@ -15,14 +17,18 @@ internal static class OpenSslPrograms
     public const string MultiEnter = "tls_enter";
     public const string MultiLeave = "tls_leave";
 
-    /// <summary>Ends every call that a single entry program remembered.</summary>
-    public const string Return = "ssl_return";
-
     public const string SocketSend = "socket_send";
     public const string SocketReceive = "socket_receive";
     public const string SystemCall = "system_call";
     public const string ThreadExit = "thread_exit";
     public const string WhoAmI = "sluice_whoami";
+
+    private const string ModernReturn = "ssl_return";
+    private const string PlainReturn = "ssl_return_plain";
+    private const string PlainChain = "send_more";
+
+    /// <summary>The map through which the plain flavour's programs call the next one.</summary>
+    private const string ChainMap = "send_chain";
 
     private static readonly Dictionary<string, Probe> s_byFunction = new()
     {
@@ -43,25 +49,60 @@ internal static class OpenSslPrograms
         [TlsFunctions.SslNew] = new(TlsCall.New, "ssl_new_return", ProbePlaces.Return),
     };
 
+    private static readonly string[] s_flavoured = [MultiEnter, MultiLeave, ModernReturn, PlainReturn, PlainChain];
+
+    public ProgramFlavour Flavour => flavour;
+
+    /// <summary>All entries of a library are one link, and all returns.</summary>
+    public bool UseMulti { get; } = useMulti && flavour == ProgramFlavour.Modern;
+
+    /// <summary>Probes can tell their program which library they are on.</summary>
+    public bool HasCookies => flavour == ProgramFlavour.Modern;
+
+    /// <summary>Ends every call that a single entry program remembered.</summary>
+    public string Return => flavour == ProgramFlavour.Modern ? ModernReturn : PlainReturn;
+
     /// <summary>False for a function that is found but needs no probe.</summary>
     public static bool TryGet(string function, out Probe probe) => s_byFunction.TryGetValue(function, out probe);
 
-    /// <summary>Has the object load only the programs that this kernel will use. Before the load.</summary>
-    public static void Select(BpfObject bpf, bool useMulti)
+    /// <summary>Has the object load only the programs that this kernel will use: it would refuse the others. Before the load.</summary>
+    public void Select(BpfObject bpf)
     {
-        foreach (string name in s_byFunction.Values.Select(probe => probe.Program).Append(Return).Distinct())
+        HashSet<string> chosen = ListChosen();
+        HashSet<string> choice = [.. s_byFunction.Values.Select(probe => probe.Program), .. s_flavoured];
+        foreach (BpfProgram program in bpf.Programs.Where(program => choice.Contains(program.Name)))
         {
-            bpf.Program(name).SetAutoLoad(!useMulti);
-        }
-
-        foreach (string name in new[] { MultiEnter, MultiLeave })
-        {
-            bpf.Program(name).SetAutoLoad(useMulti);
-            if (useMulti)
+            program.SetAutoLoad(chosen.Contains(program.Name));
+            if (UseMulti && chosen.Contains(program.Name))
             {
-                bpf.Program(name).UseUprobeMulti();
+                program.UseUprobeMulti();
             }
         }
+    }
+
+    /// <summary>Shows the plain flavour's programs the one that goes on where they end. After the load.</summary>
+    public void Link(BpfObject bpf)
+    {
+        if (flavour == ProgramFlavour.Plain)
+        {
+            bpf.Map(ChainMap).Update(0u, bpf.Program(PlainChain).Fd);
+        }
+    }
+
+    private HashSet<string> ListChosen()
+    {
+        if (UseMulti)
+        {
+            return [MultiEnter, MultiLeave];
+        }
+
+        HashSet<string> chosen = [.. s_byFunction.Values.Select(probe => probe.Program), Return];
+        if (flavour == ProgramFlavour.Plain)
+        {
+            chosen.Add(PlainChain);
+        }
+
+        return chosen;
     }
 
     /// <param name="Call">What the multi program is told through the cookie.</param>

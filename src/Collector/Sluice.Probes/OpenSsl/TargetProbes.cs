@@ -10,9 +10,13 @@ namespace Sluice.Probes.OpenSsl;
 internal sealed class TargetProbes : IDisposable
 {
     private readonly List<BpfLink> _links = [];
+    private readonly BpfObject _bpf;
+    private readonly OpenSslPrograms _programs;
 
-    private TargetProbes()
+    private TargetProbes(BpfObject bpf, OpenSslPrograms programs)
     {
+        _bpf = bpf;
+        _programs = programs;
     }
 
     /// <summary>Functions that the file has but the kernel would not probe, with its reasons.</summary>
@@ -20,24 +24,24 @@ internal sealed class TargetProbes : IDisposable
 
     /// <summary>Puts probes on every function that the file has.</summary>
     /// <param name="bpf">The loaded object.</param>
+    /// <param name="programs">Those of it that were loaded.</param>
     /// <param name="target">The file.</param>
     /// <param name="layoutRow">Its row of the layout table.</param>
-    /// <param name="useMulti">One link for all entries and one for all returns, as <see cref="OpenSslPrograms.Select"/> was told.</param>
     /// <exception cref="BpfException">SSL_read or SSL_write could not be probed; nothing is left attached.</exception>
-    public static TargetProbes Attach(BpfObject bpf, TlsTarget target, uint layoutRow, bool useMulti)
+    public static TargetProbes Attach(BpfObject bpf, OpenSslPrograms programs, TlsTarget target, uint layoutRow)
     {
-        var probes = new TargetProbes();
+        var probes = new TargetProbes(bpf, programs);
         try
         {
-            if (useMulti)
+            if (programs.UseMulti)
             {
-                probes.AttachMulti(bpf, target, layoutRow);
+                probes.AttachMulti(target, layoutRow);
                 return probes;
             }
 
             foreach (TlsProbePoint point in target.Symbols.Points)
             {
-                probes.AttachOne(bpf, target.AttachPath, point, layoutRow);
+                probes.AttachOne(target.AttachPath, point, layoutRow);
             }
 
             return probes;
@@ -61,11 +65,11 @@ internal sealed class TargetProbes : IDisposable
 
     private static bool IsRequired(TlsProbePoint point) => point.Name is TlsFunctions.SslRead or TlsFunctions.SslWrite;
 
-    private void AttachMulti(BpfObject bpf, TlsTarget target, uint layoutRow)
+    private void AttachMulti(TlsTarget target, uint layoutRow)
     {
         try
         {
-            AttachTogether(bpf, target, target.Symbols.Points, layoutRow);
+            AttachTogether(target, target.Symbols.Points, layoutRow);
             return;
         }
         catch (BpfException)
@@ -78,7 +82,7 @@ internal sealed class TargetProbes : IDisposable
         {
             try
             {
-                AttachTogether(bpf, target, [point], layoutRow);
+                AttachTogether(target, [point], layoutRow);
             }
             catch (BpfException refusal) when (!IsRequired(point))
             {
@@ -88,10 +92,10 @@ internal sealed class TargetProbes : IDisposable
     }
 
     /// <summary>The returns first: a call that enters in between is then reported, not half remembered.</summary>
-    private void AttachTogether(BpfObject bpf, TlsTarget target, IReadOnlyList<TlsProbePoint> points, uint layoutRow)
+    private void AttachTogether(TlsTarget target, IReadOnlyList<TlsProbePoint> points, uint layoutRow)
     {
-        AttachAt(bpf.Program(OpenSslPrograms.MultiLeave), target, points, layoutRow, ProbePlaces.Return);
-        AttachAt(bpf.Program(OpenSslPrograms.MultiEnter), target, points, layoutRow, ProbePlaces.Entry);
+        AttachAt(_bpf.Program(OpenSslPrograms.MultiLeave), target, points, layoutRow, ProbePlaces.Return);
+        AttachAt(_bpf.Program(OpenSslPrograms.MultiEnter), target, points, layoutRow, ProbePlaces.Entry);
     }
 
     private void AttachAt(BpfProgram program, TlsTarget target, IReadOnlyList<TlsProbePoint> points, uint layoutRow, ProbePlaces place)
@@ -112,7 +116,7 @@ internal sealed class TargetProbes : IDisposable
         }
     }
 
-    private void AttachOne(BpfObject bpf, string path, TlsProbePoint point, uint layoutRow)
+    private void AttachOne(string path, TlsProbePoint point, uint layoutRow)
     {
         if (!OpenSslPrograms.TryGet(point.Name, out OpenSslPrograms.Probe probe))
         {
@@ -123,10 +127,10 @@ internal sealed class TargetProbes : IDisposable
         {
             if (probe.Places == ProbePlaces.Both)
             {
-                Add(bpf, OpenSslPrograms.Return, path, point, isReturn: true, layoutRow);
+                Add(_programs.Return, path, point, isReturn: true, layoutRow);
             }
 
-            Add(bpf, probe.Program, path, point, probe.Places == ProbePlaces.Return, layoutRow);
+            Add(probe.Program, path, point, probe.Places == ProbePlaces.Return, layoutRow);
         }
         catch (BpfException refusal) when (!IsRequired(point))
         {
@@ -134,6 +138,7 @@ internal sealed class TargetProbes : IDisposable
         }
     }
 
-    private void Add(BpfObject bpf, string program, string path, TlsProbePoint point, bool isReturn, uint layoutRow) =>
-        _links.Add(bpf.Program(program).AttachUprobe(new UprobeTarget(path, point.FileOffset, isReturn, UprobeTarget.AllProcesses, layoutRow)));
+    private void Add(string program, string path, TlsProbePoint point, bool isReturn, uint layoutRow) =>
+        _links.Add(_bpf.Program(program).AttachUprobe(
+            new UprobeTarget(path, point.FileOffset, isReturn, UprobeTarget.AllProcesses, _programs.HasCookies ? layoutRow : 0)));
 }
