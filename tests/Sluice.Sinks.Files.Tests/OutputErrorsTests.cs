@@ -30,6 +30,17 @@ public sealed class OutputErrorsTests
     }
 
     [Fact]
+    public void OnPrune_NoPermission_SaysWhatToDo()
+    {
+        SinkException error = OutputErrors.OnPrune("/var/log/a.jsonl", new UnauthorizedAccessException("Access denied."));
+
+        Assert.Equal(
+            "Cannot delete the oldest finished files of /var/log/a.jsonl: Access denied. Make its directory writable, or leave rotate-keep out.",
+            error.Message);
+        Assert.Equal(DropReason.SinkFailed, error.Reason);
+    }
+
+    [Fact]
     public void OnWrite_ClosedStandardOutput_SaysSo()
     {
         SinkException error = OutputErrors.OnWrite("Standard output", new UnauthorizedAccessException("Access to the path is denied."));

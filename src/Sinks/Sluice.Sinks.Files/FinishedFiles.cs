@@ -43,7 +43,7 @@ internal sealed class FinishedFiles
         _last = stamp;
     }
 
-    /// <summary>Deletes the oldest finished files beyond <paramref name="keep"/>; 0 keeps all.</summary>
+    /// <summary>Deletes the oldest finished files beyond <paramref name="keep"/>; 0 keeps all. May run beside everything but <see cref="PutAside"/>.</summary>
     public void Prune(int keep)
     {
         if (keep == 0)

@@ -47,5 +47,9 @@ internal static class OutputErrors
     public static SinkException OnRotate(string path, Exception error) =>
         Failed($"Cannot rename {path} to finish it: {error.Message} Make its directory writable, or leave rotate-size and rotate-time out.", error);
 
+    /// <summary>Finished files beyond those to keep cannot be deleted.</summary>
+    public static SinkException OnPrune(string path, Exception error) =>
+        Failed($"Cannot delete the oldest finished files of {path}: {error.Message} Make its directory writable, or leave rotate-keep out.", error);
+
     private static SinkException Failed(string message, Exception error) => new(message, innerException: error);
 }
