@@ -18,7 +18,7 @@ internal sealed class ThroughputCommand : RootCommand
     private readonly Option<int> _rate = Number("--rate", "Events a second; 0 = as many as the reader follows.", 500_000);
     private readonly Option<int> _size = Number("--size", "Payload bytes of an event, 24 to 16384.", 256);
     private readonly Option<double> _duration = new("--duration") { Description = "Seconds.", DefaultValueFactory = static _ => 10 };
-    private readonly Option<int> _mapSize = Number("--mapsize", "Buffer in pages per CPU, a power of two.", 1024);
+    private readonly Option<int?> _mapSize = new("--mapsize") { Description = "Buffer in pages per CPU, a power of two. Default: that of sluice capture." };
     private readonly Option<int> _connections = Number("--connections", "Connections that the events belong to, 1 to 1024.", 64);
     private readonly Option<bool> _overrun = new("--overrun") { Description = "With --rate 0: do not wait for the reader, so that events are lost." };
     private readonly Option<string> _transport = TransportOption();

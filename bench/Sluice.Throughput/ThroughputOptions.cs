@@ -32,8 +32,11 @@ internal sealed record ThroughputOptions
 
     public required bool UsePerf { get; init; }
 
-    /// <summary>Pages per CPU, as in <c>sluice capture</c>: the size of each perf buffer; the rings together have as much as all of these.</summary>
-    public required int MapSizePages { get; init; }
+    /// <summary>Pages per CPU, as in <c>sluice capture</c>: the size of each perf buffer; the rings together have as much as all of these. Null takes its default.</summary>
+    public required int? MapSizePages { get; init; }
+
+    /// <summary>Pages of each perf buffer.</summary>
+    public int PerfPagesPerCpu => MapSizePages ?? CaptureOptions.DefaultMapSizePages;
 
     /// <summary>The rings, planned as for a capture.</summary>
     public RingPlan Rings => RingPlan.For(Environment.ProcessorCount, MapSizePages, Environment.SystemPageSize);
@@ -44,7 +47,7 @@ internal sealed record ThroughputOptions
     public required bool Overrun { get; init; }
 
     /// <summary>Bytes that the generator's thread can fill.</summary>
-    public long BufferBytes => UsePerf ? (long)MapSizePages * Environment.SystemPageSize : (long)Rings.ShardCount * Rings.ShardBytes;
+    public long BufferBytes => UsePerf ? (long)PerfPagesPerCpu * Environment.SystemPageSize : (long)Rings.ShardCount * Rings.ShardBytes;
 
     /// <summary>Bytes that one sample takes there.</summary>
     public int SampleBytesInBuffer => Sluice.Pipeline.Wire.TlsDataHeader.SizeInBytes + PayloadBytes + RecordOverheadBytes;
@@ -62,7 +65,7 @@ internal sealed record ThroughputOptions
             return $"--connections must be 1 to {Generator.MaxConnections}.";
         }
 
-        if (!BitOperations.IsPow2(MapSizePages))
+        if (!BitOperations.IsPow2(PerfPagesPerCpu))
         {
             return "--mapsize must be a power of two.";
         }

@@ -19,7 +19,7 @@ internal sealed class TransportReader : IDisposable
     {
         if (options.UsePerf)
         {
-            _perf = new PerfReader(generator.PerfArray, options.MapSizePages, ReaderOptions.Default);
+            _perf = new PerfReader(generator.PerfArray, options.PerfPagesPerCpu, ReaderOptions.Default);
         }
         else
         {
@@ -53,6 +53,8 @@ internal sealed class TransportReader : IDisposable
 
     private void Run(IntakeHandler handler)
     {
+        // As the collector does; where it may not, the figures are those of a collector that may not either.
+        _ = ReaderPriority.TryRaise();
         try
         {
             _ring?.Run(ref handler);

@@ -6,7 +6,7 @@ namespace Sluice.Probes;
 /// <summary>What a module is asked to capture and how. The collector's own process is always left out, whatever is asked.</summary>
 public sealed record CaptureOptions
 {
-    /// <summary>Pages per CPU of the perf buffers, and of the rings together, when nothing else is asked; as in the reference.</summary>
+    /// <summary>Pages per CPU of the perf buffers, and at least so many of the rings together (<see cref="RingPlan"/>), when nothing else is asked; as in the reference.</summary>
     public const int DefaultMapSizePages = 1024;
 
     /// <summary>Process ids (as the host sees them) that are captured; empty = all.</summary>
@@ -24,8 +24,8 @@ public sealed record CaptureOptions
     /// <summary>The wanted transport.</summary>
     public CaptureTransport Transport { get; init; } = CaptureTransport.Auto;
 
-    /// <summary>Pages per CPU; a power of two.</summary>
-    public int MapSizePages { get; init; } = DefaultMapSizePages;
+    /// <summary>Pages per CPU, a power of two; null leaves it to the transport.</summary>
+    public int? MapSizePages { get; init; }
 
     /// <summary>Bytes of one call that are captured; 0 = all of them.</summary>
     public ulong PayloadLimitBytes { get; init; }

@@ -25,7 +25,7 @@ public sealed class CaptureOptionTests
         Assert.Empty(settings.Capture.Pids);
         Assert.Empty(settings.Capture.Uids);
         Assert.Equal(CaptureTransport.Auto, settings.Capture.Transport);
-        Assert.Equal(1024, settings.Capture.MapSizePages);
+        Assert.Null(settings.Capture.MapSizePages);
         Assert.Equal(0ul, settings.Capture.PayloadLimitBytes);
         Assert.Equal(TimeSpan.FromSeconds(10), settings.DrainTimeout);
         Assert.Equal(LogLevel.Information, settings.LogLevel);

@@ -23,6 +23,13 @@ internal static unsafe partial class Libc
     private const int MEMBARRIER_CMD_GLOBAL = 1;
     private const int NR_membarrier_x64 = 324;
     private const int NR_membarrier_generic = 283;
+
+    /// <summary>On Linux of one thread: the id is a thread's, whatever POSIX says.</summary>
+    public const int PRIO_PROCESS = 0;
+
+    /// <summary>The id by which setpriority means its caller.</summary>
+    public const uint CallingThread = 0;
+
     private const int NR_perf_event_open_x64 = 298;
     private const int NR_perf_event_open_generic = 241;
 
@@ -64,6 +71,9 @@ internal static unsafe partial class Libc
     /// <summary>Gives the calling thread, and no other, a namespace of its own.</summary>
     [LibraryImport(Library, SetLastError = true)]
     public static partial int unshare(int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int setpriority(int which, uint id, int nice);
 
     [LibraryImport(Library, SetLastError = true)]
     private static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e);

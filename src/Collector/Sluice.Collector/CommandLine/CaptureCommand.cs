@@ -28,7 +28,7 @@ internal sealed class CaptureCommand : Command
 
     private readonly Option<string?> _btf = One("--btf", "auto|core|noncore", "Bytecode flavour. Default: auto");
     private readonly Option<string?> _btfFile = One("--btf-file", "PATH", "BTF of the running kernel, where /sys/kernel/btf/vmlinux does not exist.");
-    private readonly Option<string?> _mapSize = One("--mapsize", "PAGES", "Buffer between kernel and collector, in pages per CPU; a power of two. Default: 1024");
+    private readonly Option<string?> _mapSize = One("--mapsize", "PAGES", "Buffer between kernel and collector, in pages per CPU; a power of two. Default: 1024, rings at least 16 MiB in all");
     private readonly Option<string?> _transport = One("--transport", "ringbuf|perf", "How events leave the kernel. Default: ringbuf where the kernel has it (5.8), else perf");
     private readonly Option<string?> _mode = One("--mode", "text", "What the tls module captures. In this version: text (the plaintext)");
     private readonly Option<string?> _payloadLimit = One("--payload-limit", "BYTES", "Capture at most so many bytes of each call, such as 4KiB; 0 = all of them. Default: 0");

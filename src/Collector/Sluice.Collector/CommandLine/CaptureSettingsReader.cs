@@ -63,7 +63,7 @@ internal static class CaptureSettingsReader
         CgroupPaths = [.. words.Cgroups.Select(static path => CgroupPath.Resolve("--cgroup", path)).Distinct()],
         LibraryPaths = [.. words.Libraries.Select(static path => InputFile("--lib", path)).Distinct()],
         Transport = ReadTransport(words.Transport),
-        MapSizePages = words.MapSize is { } pages ? OptionValue.PowerOfTwo("--mapsize", pages, MaxMapSizePages) : CaptureOptions.DefaultMapSizePages,
+        MapSizePages = words.MapSize is { } pages ? OptionValue.PowerOfTwo("--mapsize", pages, MaxMapSizePages) : null,
         PayloadLimitBytes = words.PayloadLimit is { } limit ? OptionValue.Bytes("--payload-limit", limit) : 0,
         BtfFile = words.BtfFile is { } path ? BtfFile.Check("--btf-file", path) : null,
         Without = WithheldFeatureList.Read(),

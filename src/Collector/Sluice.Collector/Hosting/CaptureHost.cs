@@ -130,7 +130,7 @@ internal sealed class CaptureHost
     private void StartReaders(CaptureModules modules, CapturePipeline pipeline)
     {
         SampleLimit? limit = _settings.MaxEvents is { } count ? new SampleLimit(count, () => _stop.TryStop("--max-events is reached")) : null;
-        modules.StartReaders(_settings.Capture.MapSizePages, pipeline, limit, e => _stop.TryStop("the reader of the rings died", e));
+        modules.StartReaders(_settings.Capture.MapSizePages ?? CaptureOptions.DefaultMapSizePages, pipeline, limit, e => _stop.TryStop("the reader of the rings died", e));
     }
 
     private void Announce(IReadOnlyList<(ICaptureModule Module, int Targets)> attached)

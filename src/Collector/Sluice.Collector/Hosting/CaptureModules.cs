@@ -18,10 +18,9 @@ internal sealed class CaptureModules : IDisposable
 {
     private readonly List<ICaptureModule> _modules = [];
     private readonly List<ModuleReader> _readers = [];
+    private readonly ILogger _logger;
 
-    private CaptureModules()
-    {
-    }
+    private CaptureModules(ILogger logger) => _logger = logger;
 
     /// <summary>The modules in the order of the command line; loaded.</summary>
     public IReadOnlyList<ICaptureModule> Loaded => _modules;
@@ -32,7 +31,7 @@ internal sealed class CaptureModules : IDisposable
     /// <summary>Makes and loads the modules. When one cannot be loaded, those before it are closed again.</summary>
     public static CaptureModules Load(IReadOnlyList<string> names, CaptureOptions options, ILoggerFactory loggers)
     {
-        var modules = new CaptureModules();
+        var modules = new CaptureModules(loggers.CreateLogger("capture"));
         try
         {
             foreach (string name in names)
@@ -60,7 +59,7 @@ internal sealed class CaptureModules : IDisposable
     {
         foreach (ICaptureModule module in _modules)
         {
-            var reader = ModuleReader.Open(module, mapSizePages, pipeline, limit, onDied);
+            var reader = ModuleReader.Open(module, mapSizePages, pipeline, limit, onDied, _logger);
             _readers.Add(reader);
             reader.Start();
         }

@@ -47,4 +47,7 @@ internal static partial class HostLog
 
     [LoggerMessage(EventId = 14, Level = LogLevel.Warning, Message = "The ready file stays behind although the capture stops.")]
     public static partial void ReadyFileLeft(ILogger logger, Exception failure);
+
+    [LoggerMessage(EventId = 15, Level = LogLevel.Information, Message = "The reader runs at normal priority, because CAP_SYS_NICE is missing: on a busy host the rings fill sooner; what they refuse is counted.")]
+    public static partial void ReaderNotRaised(ILogger logger);
 }

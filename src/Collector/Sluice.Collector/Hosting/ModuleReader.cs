@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using Microsoft.Extensions.Logging;
 using Sluice.Bpf;
 using Sluice.Pipeline;
 using Sluice.Pipeline.Batching;
@@ -29,11 +30,12 @@ internal sealed class ModuleReader : IDisposable
     /// <param name="pipeline">Gets the samples.</param>
     /// <param name="limit">Ends the capture after a number of samples; null for none.</param>
     /// <param name="onDied">Called from the reader's thread when it has ended by an error.</param>
+    /// <param name="logger">Hears when the reader may not run before others.</param>
     public static ModuleReader Open(
-        ICaptureModule module, int mapSizePages, CapturePipeline pipeline, SampleLimit? limit, Action<Exception> onDied) =>
+        ICaptureModule module, int mapSizePages, CapturePipeline pipeline, SampleLimit? limit, Action<Exception> onDied, ILogger logger) =>
         module.PerfEvents is { } events
-            ? OpenPerf(events, mapSizePages, pipeline.CreateResequencedIntake(limit), onDied)
-            : OpenRings(module, pipeline.CreateIntake(limit), onDied);
+            ? OpenPerf(events, mapSizePages, pipeline.CreateResequencedIntake(limit), onDied, logger)
+            : OpenRings(module, pipeline.CreateIntake(limit), onDied, logger);
 
     /// <summary>What broke the reader; null for nothing. To be read when <see cref="Stop"/> has returned true.</summary>
     public Exception? Failure => _thread.Failure;
@@ -50,17 +52,17 @@ internal sealed class ModuleReader : IDisposable
         _reader.Dispose();
     }
 
-    private static ModuleReader OpenRings(ICaptureModule module, SampleIntake intake, Action<Exception> onDied)
+    private static ModuleReader OpenRings(ICaptureModule module, SampleIntake intake, Action<Exception> onDied, ILogger logger)
     {
         var reader = new RingbufReader(module.RingShards, ReaderOptions.Default, module.Control);
         var handler = new IntakeHandler(intake);
-        return new ModuleReader(reader, new ReaderThread(() => reader.Run(ref handler), reader.Stop, onDied));
+        return new ModuleReader(reader, new ReaderThread(() => reader.Run(ref handler), reader.Stop, onDied, logger));
     }
 
-    private static ModuleReader OpenPerf(BpfMap events, int mapSizePages, SampleResequencer resequencer, Action<Exception> onDied)
+    private static ModuleReader OpenPerf(BpfMap events, int mapSizePages, SampleResequencer resequencer, Action<Exception> onDied, ILogger logger)
     {
         var reader = new PerfReader(events, mapSizePages, ReaderOptions.Default);
         var handler = new ResequencerHandler(resequencer);
-        return new ModuleReader(reader, new ReaderThread(() => reader.Run(ref handler), reader.Stop, onDied));
+        return new ModuleReader(reader, new ReaderThread(() => reader.Run(ref handler), reader.Stop, onDied, logger));
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Threading;
+using Microsoft.Extensions.Logging;
+using Sluice.Bpf;
 
 namespace Sluice.Collector.Hosting;
 
@@ -10,17 +12,20 @@ internal sealed class ReaderThread
     private readonly Action _run;
     private readonly Action _stop;
     private readonly Action<Exception> _onDied;
+    private readonly ILogger _logger;
     private readonly Thread _thread;
     private bool _isStarted;
 
     /// <param name="run">Reads until told to stop, and then drains what is left.</param>
     /// <param name="stop">Tells it; returns at once.</param>
     /// <param name="onDied">Called from the thread when <paramref name="run"/> has thrown.</param>
-    public ReaderThread(Action run, Action stop, Action<Exception> onDied)
+    /// <param name="logger">Hears when the thread may not run before others.</param>
+    public ReaderThread(Action run, Action stop, Action<Exception> onDied, ILogger logger)
     {
         _run = run;
         _stop = stop;
         _onDied = onDied;
+        _logger = logger;
 
         // In the background: a reader stuck in a sink must not keep a process alive that was told to end.
         _thread = new Thread(Loop) { Name = "sluice-reader", IsBackground = true };
@@ -44,6 +49,11 @@ internal sealed class ReaderThread
 
     private void Loop()
     {
+        if (!ReaderPriority.TryRaise())
+        {
+            HostLog.ReaderNotRaised(_logger);
+        }
+
         try
         {
             _run();
