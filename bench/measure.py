@@ -91,6 +91,24 @@ def machine():
     }
 
 
+class Disturbance:
+    """CPU time that went to others than the programs of the bench since its creation, in percent of the machine's."""
+
+    def __init__(self):
+        self._before = self._read()
+
+    @staticmethod
+    def _read():
+        fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+        user, nice, system, idle, iowait, irq, softirq, steal = fields
+        own = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) * TICKS
+        return sum(fields), user + nice + system + irq + softirq - own, steal
+
+    def percent(self):
+        total, others, steal = (now - before for now, before in zip(self._read(), self._before))
+        return {"others": max(0.0, 100 * others / total), "steal": 100 * steal / total} if total else {"others": 0.0, "steal": 0.0}
+
+
 # ---- drains and encoders --------------------------------------------------------------------------------------------
 
 def measure_drain():
@@ -110,21 +128,40 @@ def measure_micro():
 
 # ---- generator -> pipeline -> sink ----------------------------------------------------------------------------------
 
+# What a run with a loss must have been deprived of to be repeated: on a machine that has its CPUs to itself others take less than 1 %.
+DISTURBED_PERCENT = 4
+MAX_TRIES = 3
+
+
+def run_undisturbed(*command):
+    """Runs a rate; again when events were lost while somebody else had the CPUs: that would measure him."""
+    for tries in range(1, MAX_TRIES + 1):
+        disturbance = Disturbance()
+        result = run_json(*command)
+        result |= {"tries": tries, "disturbance": disturbance.percent()}
+        if result["lost"] == 0 or sum(result["disturbance"].values()) < DISTURBED_PERCENT:
+            break
+        print(f"bench: {result['lost']} lost, but others took {result['disturbance']} % of the CPUs", file=sys.stderr, flush=True)
+    return result
+
+
 def measure_rate():
     seconds = 5 if QUICK else 30
     # Half a gigabyte of JSON a second is more than most disks take: the file is rotated, and gone before the kernel writes it out.
+    # A generator on one CPU fills one perf buffer only: it gets the memory that the rings have together on two CPUs.
     with tempfile.TemporaryDirectory(dir=OUT) as folder:
         runs = {
             "ringbuf_null": ("ringbuf", "null:", 500_000),
-            "ringbuf_jsonl": ("ringbuf", f"jsonl:{folder}/events.jsonl?rotate-size=1GiB&rotate-keep=1", 500_000),
+            "ringbuf_jsonl": ("ringbuf", f"jsonl:{folder}/events.jsonl?rotate-size=256MiB&rotate-keep=1", 500_000),
             "perf_null": ("perf", "null:", 250_000),
             "ringbuf_null_max": ("ringbuf", "null:", 0),
             "perf_null_max": ("perf", "null:", 0),
         }
         results = {}
         for name, (transport, sink, rate) in runs.items():
-            result = run_json(THROUGHPUT, "--sink", sink, "--rate", rate, "--size", 256, "--transport", transport,
-                              "--duration", seconds if rate else max(3, seconds // 3))
+            buffer = ("--mapsize", 4096) if transport == "perf" else ()
+            result = run_undisturbed(THROUGHPUT, "--sink", sink, "--rate", rate, "--size", 256, "--transport", transport,
+                                     "--duration", seconds if rate else max(3, seconds // 3), *buffer)
             result["rate_share"] = result["reached_rate"] / rate if rate else None
             results[name] = result
             for file in Path(folder).iterdir():
@@ -224,19 +261,21 @@ def measure_tls():
         "c_tap": lambda: under_c_tap(records, "each"),
         "sluice": lambda: under_sluice(records),
     }
+    # A round of these two takes a minute. The others stand beside the first one.
+    compared = list(taps)[1:]
     if not QUICK:
         taps["c_tap_adaptive"] = lambda: under_c_tap(records, "adaptive")
         taps["sluice_perf"] = lambda: under_sluice(records, "--transport", "perf")
     rounds = []
     for number in range(1 if QUICK else 3):
-        order = list(taps) if number % 2 == 0 else list(reversed(taps))
-        rounds.append({name: taps[name]() for name in order})
-    result = {name: {key: statistics.median(each[name][key] for each in rounds) for key in rounds[0][name]} for name in taps}
+        rounds.append({name: taps[name]() for name in (taps if number == 0 else compared[:: -1 if number % 2 else 1])})
+    result = {name: {key: statistics.median(each[name][key] for each in rounds if name in each) for key in rounds[0][name]} for name in taps}
     for name, ours, theirs in (("", "sluice", "c_tap"), ("perf_", "sluice_perf", "c_tap"), ("adaptive_", "sluice", "c_tap_adaptive")):
         if ours in taps and theirs in taps:
-            result[name + "speed_ratio"] = statistics.median(each[ours]["records_per_second"] / each[theirs]["records_per_second"] for each in rounds)
-            result[name + "cpu_ratio"] = statistics.median(each[ours]["cpu_seconds"] / each[theirs]["cpu_seconds"] for each in rounds)
-            result[name + "lost"] = max(each[ours]["lost"] for each in rounds)
+            both = [each for each in rounds if ours in each and theirs in each]
+            result[name + "speed_ratio"] = statistics.median(each[ours]["records_per_second"] / each[theirs]["records_per_second"] for each in both)
+            result[name + "cpu_ratio"] = statistics.median(each[ours]["cpu_seconds"] / each[theirs]["cpu_seconds"] for each in both)
+            result[name + "lost"] = max(each[ours]["lost"] for each in both)
     return result | {"records_each_way": records, "rounds": len(rounds)}
 
 
@@ -296,7 +335,7 @@ def measure_kafka():
     if not (OUT / "kafka_produce").exists():
         raise Unavailable("kafka_produce was not built: artifacts/librdkafka is missing (make setup)")
     records = 300_000 if QUICK else 1_000_000
-    rounds = 2 if QUICK else 5
+    rounds = 2 if QUICK else 3
     result = {"mock": compare_kafka("127.0.0.1:1", {"test.mock.num.brokers": 1}, records, rounds)}
     try:
         with kafka_broker() as address:
@@ -331,6 +370,7 @@ def main():
         print(f"bench: unknown part '{unknown[0]}'; the parts are {', '.join(PARTS)}", file=sys.stderr)
         return 2
     results = {"machine": machine()}
+    disturbance = Disturbance()
     for name in wanted:
         began = time.monotonic()
         try:
@@ -340,6 +380,7 @@ def main():
         except Failed as failure:
             results[name] = {"failed": str(failure)}
         print(f"bench: {name}: {time.monotonic() - began:.0f} s: {json.dumps(results[name])}", file=sys.stderr, flush=True)
+    results["machine"] |= {f"cpu_time_of_{name}_%": round(percent, 1) for name, percent in disturbance.percent().items()}
     (OUT / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     if not QUICK and not sys.argv[1:]:
         report.write_tables(ROOT / "docs" / "performance.md", results)

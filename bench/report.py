@@ -77,8 +77,9 @@ def rate_table(results):
     for name, each in results["rate"].items():
         rows.append((name.replace("_", " → ", 1).replace("_max", ", unpaced"), each["asked_rate"] or "as fast as read", each["reached_rate"], each["seconds"],
                      each["lost"], each["latency_p50_us"] / 1e3, each["latency_p99_us"] / 1e3, each["latency_p999_us"] / 1e3,
-                     each["collector_cpu_us_per_event"], each["allocated_bytes_per_event"], each["peak_rss_mb"]))
-    return table(("transport → sink", "asked events/s", "reached", "seconds", "lost", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs/event", "B allocated/event", "peak RSS MB"), rows)
+                     each["collector_cpu_us_per_event"], each["allocated_bytes_per_event"], each["peak_rss_mb"],
+                     sum(each["disturbance"].values()), each["tries"]))
+    return table(("transport → sink", "asked events/s", "reached", "seconds", "lost", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs/event", "B allocated/event", "peak RSS MB", "CPU time of others %", "tries"), rows)
 
 
 def tls_table(results):
