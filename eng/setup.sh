@@ -23,8 +23,9 @@ need() {            # need PACKAGE WHY CHECK…
 
 has_command() { command -v "$1"; }
 has_file() { [ -e "$1" ]; }
-# The loader's cache, not a path: the directory differs between architectures and distributions.
-has_library() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -qF "$1 "; }
+# The loader's cache, not a path: the directory differs between architectures and distributions. Not grep -q: it stops
+# reading at its first find, and ldconfig, killed by the closed pipe, would make the library look missing (pipefail).
+has_library() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -F "$1"; }
 # Debian's own interpreter has Debian's modules; one that stands earlier in PATH (pyenv) has not.
 has_python_module() { [ -d "/usr/lib/python3/dist-packages/$1" ] || /usr/bin/python3 -c "import $1"; }
 
@@ -44,12 +45,32 @@ has_java() {
 	[ -n "$major" ] && [ "$major" -ge 17 ]
 }
 
+# Unpacked from an archive, the SDK brings no packages with it, and these it cannot do without.
+need_sdk_libraries() {
+	case ${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-} in
+		1 | [Tt][Rr][Uu][Ee]) ;;
+		*) need "$(icu_package)" "the .NET SDK does not start without it" has_library libicuuc.so. ;;
+	esac
+	need libssl3 "NuGet talks HTTPS with it" has_library libssl.so.
+	need ca-certificates "lets NuGet check whom it talks to" has_file /etc/ssl/certs/ca-certificates.crt
+}
+
+# The name has the version in it, which is a different one in every release.
+icu_package() {
+	case $(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-}") in
+		bookworm) echo libicu72 ;;
+		trixie) echo libicu76 ;;
+		*) echo libicu-dev ;;
+	esac
+}
+
 need_build() {
+	need_sdk_libraries
 	need make "runs the Makefile" has_command make
 	need clang "compiles the BPF programs" has_command clang
 	need llvm "llvm-strip takes the debug sections out of the BPF objects" has_command llvm-strip
 	need libbpf-dev "BPF headers, libbpf 1.1 or newer" has_libbpf_headers
-	need libbpf1 "loads the BPF programs at run time (libbpf.so.1)" has_library libbpf.so.1
+	need libbpf1 "loads the BPF programs at run time (libbpf.so.1)" has_library "libbpf.so.1 "
 	need libelf-dev "used by libbpf" has_file /usr/include/libelf.h
 	need zlib1g-dev "used by libbpf" has_file /usr/include/zlib.h
 	need linux-libc-dev "kernel interface headers" has_file /usr/include/linux/bpf.h
