@@ -91,13 +91,15 @@ need_test() {
 	need python3-msgpack "reads our MessagePack back" has_python_module msgpack
 	need kcat "reads our Kafka records back" has_command kcat
 	need nginx "a server to capture" has_nginx
-	need nodejs "a program with a static OpenSSL to capture" has_command node
+	need nodejs "a program to capture whose sockets OpenSSL never sees" has_command node
+	need bpftool "shows that a killed sluice leaves nothing in the kernel" has_bpftool
 	need nghttp2-client "speaks HTTP/2" has_command nghttp
 	need default-jre-headless "runs the real Kafka broker, Java 17 or newer" has_java
 }
 
-# Debian keeps it in sbin, which is not in everyone's PATH.
+# Debian keeps them in sbin, which is not in everyone's PATH.
 has_nginx() { has_command nginx || has_file /usr/sbin/nginx; }
+has_bpftool() { has_command bpftool || has_file /usr/sbin/bpftool; }
 
 need_bench() {
 	need_demo
@@ -150,6 +152,21 @@ require_dotnet() {
 	fi
 }
 
+# Whether librdkafka has to be built is known only once the package feed can be asked, for which the SDK must run. So that
+# one round is enough, what that would need is told with the rest.
+tell_librdkafka() {
+	local root
+	root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+	[[ " $* " != *" librdkafka "* ]] || return 0
+	! compgen -G "$root/eng/feed/librdkafka.redist.*.nupkg" >/dev/null || return 0
+	[ ! -e "$root/artifacts/librdkafka/librdkafka.so" ] || return 0
+	missing=()
+	need_librdkafka
+	[ ${#missing[@]} -gt 0 ] || return 0
+	echo "setup: and these too, unless the package feed of this machine has librdkafka.redist:" >&2
+	echo "  apt-get install -y --no-install-recommends ${missing[*]}" >&2
+}
+
 require_dotnet
 [ $# -gt 0 ] || set -- all
 for purpose in "$@"; do
@@ -177,6 +194,7 @@ fi
 if [ "$(id -u)" -ne 0 ]; then
 	echo "setup: run as root, then try again:" >&2
 	echo "  apt-get update && apt-get install -y --no-install-recommends ${missing[*]}" >&2
+	tell_librdkafka "$@"
 	exit 3
 fi
 

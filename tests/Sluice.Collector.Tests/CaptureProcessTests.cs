@@ -35,7 +35,8 @@ public sealed class CaptureProcessTests : IDisposable
             "capture", "tls", "--sink", "null:", "--ready-file", ReadyPath, "--ledger", LedgerPath);
         int pid = await WaitUntilReadyAsync(run);
 
-        using (Process kill = Process.Start("kill", ["-" + signal, pid.ToString(CultureInfo.InvariantCulture)]))
+        // The shell's own kill: the program of that name is not on every machine.
+        using (Process kill = Process.Start("sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -{signal} {pid}")]))
         {
             await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         }

@@ -22,13 +22,41 @@ internal static class SluiceProcess
 
     public static Task<ProcessOutcome> RunAsync(params IEnumerable<string> arguments) => RunProgramAsync(ExecutablePath, arguments);
 
-    /// <summary>As user 65534 without any capability.</summary>
-    public static Task<ProcessOutcome> RunUnprivilegedAsync(params IEnumerable<string> arguments) => RunProgramAsync(
-        "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", ExecutablePath, .. arguments]);
+    /// <summary>As user 65534 without any capability. Runs a copy: the repository may lie where that user cannot go, such as /root.</summary>
+    public static async Task<ProcessOutcome> RunUnprivilegedAsync(params IEnumerable<string> arguments)
+    {
+        string folder = Directory.CreateTempSubdirectory("sluice-").FullName;
+        try
+        {
+            string copy = CopyForEveryone(folder);
+            return await RunProgramAsync(
+                "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", copy, .. arguments]);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
     /// <summary>As process 1 of a new PID namespace, as in a container; all privileges stay.</summary>
     public static Task<ProcessOutcome> RunInPidNamespaceAsync(params IEnumerable<string> arguments) =>
         RunProgramAsync("unshare", ["--pid", "--fork", "--mount-proc", ExecutablePath, .. arguments]);
+
+    private static string CopyForEveryone(string folder)
+    {
+        const UnixFileMode everyone = (UnixFileMode)0b111_101_101;
+        string source = Path.GetDirectoryName(ExecutablePath)!;
+        File.SetUnixFileMode(folder, everyone);
+        foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            string target = Path.Combine(folder, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!, everyone);
+            File.Copy(file, target);
+            File.SetUnixFileMode(target, everyone);
+        }
+
+        return Path.Combine(folder, Path.GetFileName(ExecutablePath));
+    }
 
     private static string FindExecutable()
     {

@@ -5,7 +5,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using Sluice.Integration.Tests.Support;
-using Sluice.Sinks.Kafka.Tests;
+using Sluice.TestSupport;
 using Xunit;
 
 namespace Sluice.Integration.Tests;

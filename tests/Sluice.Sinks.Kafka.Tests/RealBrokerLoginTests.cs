@@ -2,6 +2,7 @@
 using System;
 using System.Threading.Tasks;
 using Sluice.Pipeline.Delivery;
+using Sluice.TestSupport;
 using Xunit;
 
 namespace Sluice.Sinks.Kafka.Tests;

@@ -3,6 +3,7 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
+using Sluice.TestSupport;
 using Xunit;
 
 namespace Sluice.Sinks.Kafka.Tests;

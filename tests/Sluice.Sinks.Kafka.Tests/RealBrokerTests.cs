@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Sluice.Pipeline.Delivery;
+using Sluice.TestSupport;
 using Xunit;
 
 namespace Sluice.Sinks.Kafka.Tests;

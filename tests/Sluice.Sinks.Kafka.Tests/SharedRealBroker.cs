@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Threading.Tasks;
+using Sluice.TestSupport;
 
 namespace Sluice.Sinks.Kafka.Tests;
 

@@ -65,7 +65,8 @@ internal sealed class Command : IDisposable
         return (_process.ExitCode, _output.Result, _error.Result);
     }
 
-    public void Signal(string name) => Run("kill", "-" + name, Pid.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    /// <summary>By the shell's own <c>kill</c>: the program of that name is not on every machine.</summary>
+    public void Signal(string name) => Run("sh", "-c", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"kill -{name} {Pid}"));
 
     public bool HasExited => _process.HasExited;
 

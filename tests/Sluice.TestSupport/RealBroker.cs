@@ -8,13 +8,13 @@ using System.Net.Sockets;
 using System.Threading.Tasks;
 using Xunit;
 
-namespace Sluice.Sinks.Kafka.Tests;
+namespace Sluice.TestSupport;
 
 /// <summary>
 /// An Apache Kafka of our own, started by the script <c>kafka/kafka</c> of the services folder: <c>SLUICE_SERVICES</c>, else
 /// <c>../shared/services</c> beside the repository.
 /// </summary>
-internal sealed class RealBroker : IDisposable
+public sealed class RealBroker : IDisposable
 {
     /// <summary>The script puts further listeners at these distances from the port.</summary>
     private const int SaslOffset = 50;
@@ -46,7 +46,7 @@ internal sealed class RealBroker : IDisposable
     {
         string? script = FindScript();
         Assert.SkipUnless(script is not null, "No Kafka: set SLUICE_SERVICES to the folder that has kafka/kafka.");
-        Assert.SkipUnless(HasProgram("java"), "No Java: apt-get install openjdk-17-jre-headless.");
+        Assert.SkipUnless(HasProgram("java"), "No Java: make setup installs it.");
         var broker = new RealBroker(script!, startOptions);
         try
         {
@@ -82,19 +82,8 @@ internal sealed class RealBroker : IDisposable
 
     private static string? FindScript()
     {
-        string? services = Environment.GetEnvironmentVariable("SLUICE_SERVICES");
-        if (services is null)
-        {
-            DirectoryInfo? folder = new(AppContext.BaseDirectory);
-            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Sluice.slnx")))
-            {
-                folder = folder.Parent;
-            }
-
-            services = folder?.Parent is { } beside ? Path.Combine(beside.FullName, "shared", "services") : null;
-        }
-
-        string? script = services is null ? null : Path.Combine(services, "kafka", "kafka");
+        string services = Environment.GetEnvironmentVariable("SLUICE_SERVICES") ?? RepositoryFile.PathOf("../shared/services");
+        string script = Path.Combine(services, "kafka", "kafka");
         return File.Exists(script) ? script : null;
     }
 
