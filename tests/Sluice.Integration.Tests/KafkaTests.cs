@@ -20,9 +20,13 @@ public sealed class KafkaTests
         string kcat = Requires.Program("kcat");
         using RealBroker broker = await RealBroker.StartNewAsync();
         using var workspace = new Workspace();
-        using Capture capture = Capture.Start(workspace, "--sink", $"kafka://{broker.Address}/tls?encoding=json&name=kafka", "--sink", "null:?name=all", "--drain-timeout", "60s");
+        string go = workspace.PathOf("go");
+        using TlsLoad load = TlsLoad.Start(workspace, "exchange", "--records", "15000", "--delay-us", "2000", "--wait-file", go);
+        using Capture capture = Capture.Start(
+            workspace, "--sink", $"kafka://{broker.Address}/tls?encoding=json&name=kafka", "--sink", "null:?name=all", "--drain-timeout", "60s", "--pid", $"{load.Pid}");
 
-        using TlsLoad load = TlsLoad.Start(workspace, "exchange", "--records", "15000", "--delay-us", "2000");
+        // Only this process: what others on a busy host send meanwhile would fill the rings, and be lost rightly.
+        await File.WriteAllTextAsync(go, "", TestContext.Current.CancellationToken);
         await Task.Delay(3000, TestContext.Current.CancellationToken);
         await broker.StopAsync();
         await Task.Delay(20_000, TestContext.Current.CancellationToken);
@@ -42,9 +46,13 @@ public sealed class KafkaTests
         string kcat = Requires.Program("kcat");
         using RealBroker broker = await RealBroker.StartNewAsync();
         using var workspace = new Workspace();
-        using Capture capture = Capture.Start(workspace, "--sink", $"kafka://{broker.Address}/tls?encoding=msgpack&compression=lz4&name=kafka");
+        string go = workspace.PathOf("go");
+        using TlsLoad load = TlsLoad.Start(workspace, "exchange", "--records", "500", "--wait-file", go);
+        using Capture capture = Capture.Start(
+            workspace, "--sink", $"kafka://{broker.Address}/tls?encoding=msgpack&compression=lz4&name=kafka", "--pid", $"{load.Pid}");
 
-        TlsLoad.Run(workspace, "exchange", "--records", "500");
+        await File.WriteAllTextAsync(go, "", TestContext.Current.CancellationToken);
+        load.Finish();
         Ledger ledger = capture.Stop();
 
         string script = workspace.PathOf("read.py");

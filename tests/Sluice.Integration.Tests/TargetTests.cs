@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.IO;
 using System.Linq;
+using System.Threading;
 using Sluice.Integration.Tests.Support;
 using Xunit;
 
@@ -15,14 +16,17 @@ public sealed class TargetTests
         Requires.Bpf();
         using var workspace = new Workspace();
         using Capture capture = Capture.Start(workspace);
-        string own = LibraryCopy.Make(workspace);
+        string own = LibraryCopy.Make(workspace), go = workspace.PathOf("go");
 
         // A new inode, mapped for the first time: the process waits a moment, as a service does between its start and its first request.
-        Command.Run("sh", "-c",
-            $"(sleep 2; touch {workspace.PathOf("go")}) & LD_LIBRARY_PATH={own} {Repository.TlsLoad} exchange --dir {workspace.Directory} --records 10 --wait-file {workspace.PathOf("go")}");
+        using Command load = Command.Start("sh", "-c",
+            $"LD_LIBRARY_PATH={own} exec {Repository.TlsLoad} exchange --dir {workspace.Directory} --records 10 --wait-file {go}");
+        Thread.Sleep(2000);
+        File.WriteAllText(go, "");
+        load.WaitForSuccess();
         capture.Stop();
 
-        Assert.Equal(40, capture.Events.Count(e => e.String("process.executable.name") == "tls_load"));
+        Assert.Equal(40, capture.Events.Count(e => e.Pid == load.Pid));
     }
 
     [Fact]

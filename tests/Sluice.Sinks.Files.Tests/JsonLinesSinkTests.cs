@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
@@ -50,6 +51,80 @@ public sealed class JsonLinesSinkTests
 
         Assert.Equal(Enumerable.Range(0, 2003).Select(number => (ulong)number), Sequences(path));
         Assert.EndsWith("}\n", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StartAsync_PipeWithoutAReader_IsRefusedAfterAWhile()
+    {
+        using var directory = new TemporaryDirectory();
+        string pipe = MakePipe(directory);
+        await using JsonLinesSink sink = Sink(pipe, clock: new HastyClock());
+
+        SinkException refusal = await Assert.ThrowsAsync<SinkException>(() => sink.StartAsync(CancellationToken.None).AsTask());
+
+        Assert.True(refusal.IsConfiguration);
+        Assert.Contains(pipe, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("start its reader first", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StartAsync_PipeWhoseReaderComesLater_WaitsForIt()
+    {
+        using var directory = new TemporaryDirectory();
+        string pipe = MakePipe(directory);
+        await using JsonLinesSink sink = Sink(pipe);
+        Task starting = sink.StartAsync(CancellationToken.None).AsTask();
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        Assert.False(starting.IsCompleted);
+
+        await using FileStream reader = File.OpenRead(pipe);
+        await starting;
+        await WriteAsync(sink, Batches.Numbered(0, 1));
+
+        using var lines = new StreamReader(reader);
+        Assert.EndsWith("}", await lines.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StartAsync_CancelledOnAPipeWithoutAReader_LetsTheOpeningThreadGo()
+    {
+        using var directory = new TemporaryDirectory();
+        string pipe = MakePipe(directory);
+        await using JsonLinesSink sink = Sink(pipe);
+        using var stop = new CancellationTokenSource();
+        int before = ThreadsOpeningAPipe();
+        Task starting = sink.StartAsync(stop.Token).AsTask();
+        Assert.True(SpinWait.SpinUntil(() => ThreadsOpeningAPipe() > before, 10_000));
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting);
+        Assert.True(SpinWait.SpinUntil(() => ThreadsOpeningAPipe() == before, 10_000));
+    }
+
+    private static string MakePipe(TemporaryDirectory directory)
+    {
+        string path = directory.File("pipe");
+        using Process mkfifo = Process.Start("mkfifo", [path]);
+        mkfifo.WaitForExit();
+        Assert.Equal(0, mkfifo.ExitCode);
+        return path;
+    }
+
+    /// <summary>The runtime has one too, for debuggers.</summary>
+    private static int ThreadsOpeningAPipe() => Directory.EnumerateDirectories("/proc/self/task").Count(IsOpeningAPipe);
+
+    /// <summary>The kernel function in which a thread waits for the other end of a pipe.</summary>
+    private static bool IsOpeningAPipe(string task)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(task, "wchan")) is "wait_for_partner";
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.IO;
 using Sluice.Pipeline.Delivery;
 using Xunit;
 
@@ -38,6 +39,18 @@ public sealed class KafkaSinkOptionsTests
         Assert.Equal("dead", options.DeadLetterTopic);
         Assert.True(options.StartsLazily);
         Assert.Equal("a&b", options.Configuration["sasl.password"]);
+    }
+
+    [Fact]
+    public void Parse_ValueInAFile_IsRead()
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllText(path, "hunter2\n");
+
+        KafkaSinkOptions options = Parse($"kafka://h:1/t?config.sasl.password=@file:{path}");
+        File.Delete(path);
+
+        Assert.Equal("hunter2", options.Configuration["sasl.password"]);
     }
 
     [Theory]

@@ -36,11 +36,12 @@ public sealed class JsonLinesSink : ISink
     public SinkLedger Ledger { get; }
 
     /// <inheritdoc/>
-    public ValueTask StartAsync(CancellationToken cancellationToken)
+    public async ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        ILineOutput output = _options.Path is { } path ? OpenPath(path) : StreamOutput.OpenStandardOutput();
+        ILineOutput output = _options.Path is { } path
+            ? await OpenPathAsync(path, cancellationToken).ConfigureAwait(false)
+            : StreamOutput.OpenStandardOutput();
         _pump = new LinePump(_encoder, output, Ledger);
-        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -61,12 +62,16 @@ public sealed class JsonLinesSink : ISink
         return ValueTask.CompletedTask;
     }
 
-    private ILineOutput OpenPath(string path)
+    private async Task<ILineOutput> OpenPathAsync(string path, CancellationToken cancellationToken)
     {
         FileStream stream;
         try
         {
-            stream = AppendFile.OpenHandle(path);
+            stream = await PipeOpening.OpenAsync(path, _clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw OutputErrors.OnPipeWithoutReader(path, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -79,7 +84,7 @@ public sealed class JsonLinesSink : ISink
             return new StreamOutput(path, stream);
         }
 
-        stream.Dispose();
+        await stream.DisposeAsync().ConfigureAwait(false);
         return new RotatingFile(path, _options.Rotation, _clock);
     }
 }

@@ -43,6 +43,14 @@ internal static class OutputErrors
         };
     }
 
+    /// <summary>Nothing reads the named pipe.</summary>
+    public static SinkException OnPipeWithoutReader(string path, TimeoutException error) => new(
+        $"Cannot write events to {path}: it is a pipe that no program has opened for reading within {PipeOpening.Patience.TotalSeconds:F0} s; start its reader first.",
+        innerException: error)
+    {
+        IsConfiguration = true,
+    };
+
     /// <summary>A finished file cannot be put aside.</summary>
     public static SinkException OnRotate(string path, Exception error) =>
         Failed($"Cannot rename {path} to finish it: {error.Message} Make its directory writable, or leave rotate-size and rotate-time out.", error);

@@ -9,7 +9,8 @@ namespace Sluice.Sinks.Kafka;
 /// <summary>
 /// What a <c>kafka:</c> URI says:
 /// <c>kafka://host:9092,host:9092/topic?encoding=json|msgpack&amp;key=connection|process|host|none&amp;compression=none|gzip|snappy|lz4|zstd&amp;acks=all|1|0</c>
-/// and, also as options, <c>dead-letter=TOPIC</c>, <c>start=check|lazy</c> and <c>config.NAME=VALUE</c> for any property of librdkafka.
+/// and, also as options, <c>dead-letter=TOPIC</c>, <c>start=check|lazy</c> and <c>config.NAME=VALUE</c> for any property of librdkafka,
+/// whose value may stand in a file or an environment variable (<see cref="ReferredValue"/>).
 /// </summary>
 public sealed class KafkaSinkOptions
 {
@@ -71,7 +72,7 @@ public sealed class KafkaSinkOptions
             Acks = uri.TakeChoice("acks", "all", "1", "0"),
             DeadLetterTopic = uri.Take("dead-letter") is { } deadLetter ? CheckTopic(uri, deadLetter, "dead-letter topic") : null,
             StartsLazily = uri.TakeChoice("start", "check", "lazy") == "lazy",
-            Configuration = uri.TakePrefixed(ConfigPrefix),
+            Configuration = TakeConfiguration(uri),
         };
         uri.ThrowIfUnused();
         if (KafkaConfiguration.FindProblem(options) is { } problem)
@@ -80,6 +81,17 @@ public sealed class KafkaSinkOptions
         }
 
         return options;
+    }
+
+    private static Dictionary<string, string> TakeConfiguration(SinkUri uri)
+    {
+        var configuration = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string name, string value) in uri.TakePrefixed(ConfigPrefix))
+        {
+            configuration.Add(name, ReferredValue.Resolve(uri, ConfigPrefix + name, value));
+        }
+
+        return configuration;
     }
 
     private static (string Brokers, string Topic) SplitTarget(SinkUri uri)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.IO;
 using Sluice.Collector.CommandLine;
 using Sluice.Pipeline.Delivery;
 using Xunit;
@@ -117,10 +118,42 @@ public sealed class BadCommandLineTests
     [InlineData("null:", "null:", "already called 'null:'")]
     [InlineData("jsonl:/tmp/a?name=x", "null:?name=x", "already called 'x'")]
     [InlineData("jsonl:/tmp/a?name=x", "jsonl:/tmp/../tmp/a?name=y", "already writes to this file")]
+    [InlineData("jsonl:/tmp/a?name=x", "jsonl:/proc/self/root/tmp/a?name=y", "already writes to this file")]
+    [InlineData("console:", "jsonl:/dev/stdout", "standard output")]
     public void Sinks_ThatCollide_AreRefused(string first, string second, string says)
     {
         UsageException refusal = Assert.Throws<UsageException>(() => SluiceCommandLine.ParseCapture("tls", "--sink", first, "--sink", second));
 
         Assert.Contains(says, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sinks_OnOneFileByALink_AreRefused()
+    {
+        string folder = Directory.CreateTempSubdirectory("sluice-").FullName;
+        try
+        {
+            File.CreateSymbolicLink(Path.Combine(folder, "link"), "events");
+
+            UsageException refusal = Assert.Throws<UsageException>(
+                () => SluiceCommandLine.ParseCapture("tls", "--sink", $"jsonl:{folder}/events", "--sink", $"jsonl:{folder}/link"));
+
+            Assert.Contains("already writes to this file", refusal.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("--ledger")]
+    [InlineData("--ready-file")]
+    public void OwnFile_ThatIsASinksToo_IsRefusedByName(string option)
+    {
+        UsageException refusal = Assert.Throws<UsageException>(() => SluiceCommandLine.ParseCapture("tls", "--sink", "jsonl:/tmp/a", option, "/tmp/a"));
+
+        Assert.Contains(option + " '/tmp/a'", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("jsonl:/tmp/a", refusal.Message, StringComparison.Ordinal);
     }
 }

@@ -34,6 +34,16 @@ public sealed class DoctorOutputTests
         Obstacles = [new Obstacle("missing BTF of the kernel: no file", "use another kernel")],
     };
 
+    [Theory]
+    [InlineData("6.10.14", false)]
+    [InlineData("6.11", true)]
+    [InlineData("6.11.0", true)]
+    [InlineData("6.13.12", true)]
+    [InlineData("6.14.0", false)]
+    [InlineData("6.1.0", false)]
+    public void Seccomp_MayKillTappedProcesses_OnTheKernelsWithAnUnknownCall(string kernel, bool mayKill) =>
+        Assert.Equal(mayKill, DoctorExamination.HasUnknownUretprobeCall(Version.Parse(kernel)));
+
     [Fact]
     public void Text_OfAHealthyHost_NamesLibrariesAndSaysThatItWorks()
     {

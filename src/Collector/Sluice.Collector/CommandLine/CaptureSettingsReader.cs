@@ -39,14 +39,17 @@ internal static class CaptureSettingsReader
             throw new UsageException("--hex: only the console shows payloads as text, and no console sink is asked for (--sink console:).");
         }
 
+        string? ledger = OutputFile("--ledger", words.Ledger), readyFile = OutputFile("--ready-file", words.ReadyFile);
+        SinkList.CheckApart(sinks, "--ledger", ledger);
+        SinkList.CheckApart(sinks, "--ready-file", readyFile);
         return new CaptureSettings
         {
             Modules = modules,
             Sinks = sinks,
             Capture = ReadCapture(words),
             Hex = words.Hex,
-            LedgerPath = OutputFile("--ledger", words.Ledger),
-            ReadyFilePath = OutputFile("--ready-file", words.ReadyFile),
+            LedgerPath = ledger,
+            ReadyFilePath = readyFile,
             Duration = words.Duration is { } duration ? OptionValue.Duration("--duration", duration, TimeSpan.FromMilliseconds(1), s_longestDuration) : null,
             MaxEvents = words.MaxEvents is { } count ? OptionValue.Integer("--max-events", count, 1, long.MaxValue) : null,
             DrainTimeout = words.DrainTimeout is { } budget

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using Sluice.Pipeline.Delivery;
 
@@ -11,6 +10,7 @@ namespace Sluice.Collector.CommandLine;
 internal static class SinkList
 {
     private const string StandardOutput = "-";
+    private const string StandardOutputFile = "/dev/stdout";
 
     /// <summary>The sinks asked for; the console when there is none.</summary>
     public static IReadOnlyList<SinkUri> Read(IReadOnlyList<string> texts)
@@ -25,6 +25,15 @@ internal static class SinkList
         CheckFiles(sinks);
         CheckStandardOutput(sinks);
         return sinks;
+    }
+
+    /// <summary>A file that the program itself writes must not be a sink's too.</summary>
+    public static void CheckApart(IEnumerable<SinkUri> sinks, string option, string? path)
+    {
+        if (path is not null && sinks.FirstOrDefault(sink => WritesToFile(sink) && RealPath.Of(sink.Target) == RealPath.Of(path)) is { } same)
+        {
+            throw new UsageException($"{option} '{path}': the sink '{same.Text}' writes to this file already; name another one.");
+        }
     }
 
     private static void CheckScheme(SinkUri sink)
@@ -57,8 +66,7 @@ internal static class SinkList
         var paths = new HashSet<string>(StringComparer.Ordinal);
         foreach (SinkUri sink in sinks)
         {
-            // What has no path at all is the sink's own to refuse.
-            if (sink.Scheme == SinkSchemes.JsonLines && sink.Target is not ("" or StandardOutput) && !paths.Add(Path.GetFullPath(sink.Target)))
+            if (WritesToFile(sink) && !paths.Add(RealPath.Of(sink.Target)))
             {
                 throw new UsageException($"--sink '{sink.Text}': another sink already writes to this file, and their events would mix.");
             }
@@ -74,6 +82,11 @@ internal static class SinkList
         }
     }
 
+    /// <summary>What has no path at all is the sink's own to refuse, and nothing mixes in the null device.</summary>
+    private static bool WritesToFile(SinkUri sink) => sink.Scheme == SinkSchemes.JsonLines && sink.Target is not ("" or StandardOutput or "/dev/null");
+
     private static bool WritesToStandardOutput(SinkUri sink) =>
-        sink.Scheme == SinkSchemes.Console || (sink.Scheme == SinkSchemes.JsonLines && sink.Target == StandardOutput);
+        sink.Scheme == SinkSchemes.Console
+        || (sink.Scheme == SinkSchemes.JsonLines && sink.Target == StandardOutput)
+        || (WritesToFile(sink) && RealPath.Of(sink.Target) == RealPath.Of(StandardOutputFile));
 }

@@ -95,6 +95,9 @@ internal static class DoctorExamination
         }
     }
 
+    /// <summary>Linux 6.11 brought the system call uretprobe; since 6.14 seccomp lets it through.</summary>
+    internal static bool HasUnknownUretprobeCall(Version kernel) => kernel >= new Version(6, 11) && kernel < new Version(6, 14);
+
     private static List<string> FindWarnings(HostEnvironment host, TargetScan scan)
     {
         var warnings = new List<string>();
@@ -106,6 +109,12 @@ internal static class DoctorExamination
         if (host.Lockdown == LockdownMode.Confidentiality)
         {
             warnings.Add("The kernel is locked down (confidentiality): events carry no addresses.");
+        }
+
+        if (HasUnknownUretprobeCall(host.KernelVersion))
+        {
+            warnings.Add("On Linux 6.11 to 6.13 return probes use a system call that older seccomp filters do not know: they can kill or fail a tapped process "
+                + "in a container. Update the kernel or the filters first.");
         }
 
         if (scan.UnreadableProcessCount > 0)
