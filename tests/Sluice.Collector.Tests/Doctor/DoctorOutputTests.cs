@@ -42,7 +42,7 @@ public sealed class DoctorOutputTests
     [InlineData("6.14.0", false)]
     [InlineData("6.1.0", false)]
     public void Seccomp_MayKillTappedProcesses_OnTheKernelsWithAnUnknownCall(string kernel, bool mayKill) =>
-        Assert.Equal(mayKill, DoctorExamination.HasUnknownUretprobeCall(Version.Parse(kernel)));
+        Assert.Equal(mayKill, DoctorExamination.HasUnknownUretprobeCall(KernelVersion.Parse(kernel)));
 
     [Fact]
     public void Text_OfAHealthyHost_NamesLibrariesAndSaysThatItWorks()

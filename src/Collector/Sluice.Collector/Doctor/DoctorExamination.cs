@@ -96,7 +96,7 @@ internal static class DoctorExamination
     }
 
     /// <summary>Linux 6.11 brought the system call uretprobe; since 6.14 seccomp lets it through.</summary>
-    internal static bool HasUnknownUretprobeCall(Version kernel) => kernel >= new Version(6, 11) && kernel < new Version(6, 14);
+    internal static bool HasUnknownUretprobeCall(KernelVersion kernel) => kernel >= new KernelVersion(6, 11) && kernel < new KernelVersion(6, 14);
 
     private static List<string> FindWarnings(HostEnvironment host, TargetScan scan)
     {

@@ -65,6 +65,7 @@ internal sealed class CaptureHost
         HostCheck.ThrowIfUnfit(_settings.Capture, _logger);
         using var modules = CaptureModules.Load(_settings.Modules, _settings.Capture, _loggers);
         HostLog.Step(_logger, "Programs loaded", ElapsedMs);
+        WorkerThreads.Reserve(sinks.Length);
         CapturePipeline pipeline = BuildPipeline(modules, sinks);
         if (!await TryStartAsync(pipeline))
         {
