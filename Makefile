@@ -29,10 +29,10 @@ SOURCES = $(shell find src bpf/offsets \( -name bin -o -name obj \) -prune -o -p
 
 DOTNET_FLAGS := -c $(CONFIGURATION) --nologo -v quiet -clp:NoSummary
 
-.PHONY: help setup build bpf solution demo test bench clean
+.PHONY: help setup build bpf solution demo test test-kernels bench clean
 
 help: ## lists the verbs
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 setup: ## checks for the tools; as root on Debian installs what is missing
 	@eng/setup.sh
@@ -63,6 +63,11 @@ test: ## builds and runs every test project; the last line counts them
 	@eng/setup.sh test
 	@$(MAKE) --no-print-directory solution
 	@eng/test.sh $(CONFIGURATION)
+
+test-kernels: ## runs the kernel suite on Debian's 5.10, 6.1, 6.12 and 7.2 in virtual machines, and here (ARGS="--kernel 5.10 --write-docs …")
+	@eng/setup.sh kernels
+	@$(MAKE) --no-print-directory build
+	@eng/kernels/test.py $(ARGS)
 
 bench: ## runs the benches (ARGS="drain micro rate tls kafka idle": these) and checks bench/budgets.json
 	@eng/setup.sh bench

@@ -89,7 +89,7 @@ def fetch(name, arch):
 
 def write_initramfs(stream, kernel, options):
     archive = initramfs.Initramfs(stream)
-    archive.add_file("/init", HERE / "init")
+    archive.add_file("/init", HERE / "in-guest" / "init")
     if options.root:
         archive.add_tree("/", options.root)
         guest.add_texts(archive)
@@ -100,6 +100,7 @@ def write_initramfs(stream, kernel, options):
         names.append(path.name.removesuffix(".xz"))
         packed = path.read_bytes()
         archive.add_bytes(f"/usr/lib/modules/{names[-1]}", lzma.decompress(packed) if path.suffix == ".xz" else packed)
+    archive.add_file(f"/boot/config-{(kernel / 'release').read_text().strip()}", kernel / "config")
     archive.add_bytes("/run/modules", "".join(f"{name}\n" for name in names).encode())
     archive.add_bytes("/run/command", (shlex.join(options.command) + "\n").encode())
     if options.hide_btf:

@@ -8,7 +8,7 @@ import subprocess
 
 # Without busybox there is no guest; the others are there when the host has them, and whoever runs them finds out.
 BUSYBOX = "busybox"
-PROGRAMS = ("bpftool", "openssl", "curl", "nc.openbsd", "/usr/bin/python3")
+PROGRAMS = ("bpftool", "openssl", "curl", "nc.openbsd", "setpriv", "/usr/bin/python3")
 # Loaded at run time, so that no program's list of libraries names them.
 LIBRARIES = ("libbpf.so.1", "libelf.so.1", "libz.so.1", "libssl.so.3", "libcrypto.so.3", "libstdc++.so.6", "libgcc_s.so.1", "libm.so.6",
              "libdl.so.2", "librt.so.1", "libpthread.so.0", "libnss_files.so.2", "libgssapi_krb5.so.2", "libsasl2.so.2", "libzstd.so.1",

@@ -7,7 +7,10 @@ namespace Sluice.Integration.Tests.Support;
 /// <summary>Where things lie: the tests may be run from any directory.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = FindRoot();
+    // The kernel suite runs where there is no repository, and needs only the paths below.
+    private static readonly Lazy<string> s_root = new(FindRoot);
+
+    public static string Root => s_root.Value;
 
     /// <summary>The program under test.</summary>
     public static string Sluice => Environment.GetEnvironmentVariable("SLUICE_BIN") ?? Path.Combine(Root, "artifacts", "sluice");

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.IO;
+using System.Linq;
+using Sluice.Integration.Tests.Support;
+
+namespace Sluice.KernelSuite;
+
+/// <summary>What all steps share.</summary>
+internal sealed class SuiteSetting(SuiteOptions options, RunningKernel kernel) : IDisposable
+{
+    private int _captures;
+
+    public RunningKernel Kernel => kernel;
+
+    public string Bytecode => options.Bytecode;
+
+    public string KindsObject { get; } = Path.Combine(AppContext.BaseDirectory, "kinds.o");
+
+    public Workspace Workspace { get; } = new();
+
+    /// <summary>The variants for which there are objects of Sluice's modules.</summary>
+    public BytecodeVariant[] Variants { get; } = [.. BytecodeVariant.All.Where(variant => File.Exists(Path.Combine(options.Bytecode, "openssl_kern_" + variant.Name + ".o")))];
+
+    public string NextCaptureName() => "capture" + ++_captures;
+
+    public void Dispose() => Workspace.Dispose();
+}
