@@ -32,6 +32,9 @@
 	F(tcp_bytes_sent, tcp_sock, bytes_sent)                            \
 	F(tcp_bytes_retrans, tcp_sock, bytes_retrans)                      \
 	F(tcp_bytes_acked, tcp_sock, bytes_acked)                          \
-	F(tcp_bytes_received, tcp_sock, bytes_received)
+	F(tcp_bytes_received, tcp_sock, bytes_received)                    \
+	F(sock_flags, sock, __sk_common.skc_flags)                         \
+	F(sock_error, sock, sk_err)                                        \
+	F(inet_local_port, inet_sock, inet_sport)
 
 #endif

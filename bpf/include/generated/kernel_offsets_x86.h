@@ -25,4 +25,7 @@
 	.tcp_bytes_retrans = 2136, \
 	.tcp_bytes_acked = 1496, \
 	.tcp_bytes_received = 1448, \
+	.sock_flags = 96, \
+	.sock_error = 544, \
+	.inet_local_port = 804, \
 }

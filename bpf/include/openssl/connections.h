@@ -4,6 +4,7 @@
 #define SLUICE_OPENSSL_CONNECTIONS_H
 
 #include "endpoint.h"
+#include "identity.h"
 #include "maps.h"
 #include "openssl/calls.h"
 
@@ -145,25 +146,13 @@ static __always_inline void set_descriptor(const struct call *call, __u32 tgid, 
 	connection->tries = 0;
 }
 
-static __always_inline __u64 mix(__u64 x)
-{
-	x ^= x >> 30;
-	x *= 0xbf58476d1ce4e5b9ULL;
-	x ^= x >> 27;
-	x *= 0x94d049bb133111ebULL;
-	return x ^ (x >> 31);
-}
-
 static __always_inline void identify(struct connection *connection, __u64 ssl, __u32 tgid)
 {
-	/* Address, process and moment: no two connections of a host share all three. */
-	__u64 id = mix(ssl ^ ((__u64)tgid << 32) ^ mix(bpf_ktime_get_ns()));
-
 	connection->sequence[0] = 0;
 	connection->sequence[1] = 0;
 	connection->lost[0] = 0;
 	connection->lost[1] = 0;
-	connection->id = id ? id : 1;
+	connection->id = unique_id(ssl ^ ((__u64)tgid << 32));
 }
 
 #endif

@@ -41,9 +41,9 @@ public interface ICaptureModule : IDisposable
     /// <param name="onTrackerFailed">
     /// Called once, from another thread, when following new targets has ended by an error: from then on the capture is incomplete and the host must stop.
     /// </param>
-    /// <returns>Files with probes on them; 0 when no target exists yet.</returns>
+    /// <returns>Files with probes on them; 0 when no target exists yet, null for a module whose only target is the kernel.</returns>
     /// <exception cref="BpfException">The kernel refused the probes.</exception>
-    int Attach(Action<Exception> onTrackerFailed);
+    int? Attach(Action<Exception> onTrackerFailed);
 
     /// <summary>Stops following new targets and removes every probe. When it returns no program submits any more. Idempotent.</summary>
     void Detach();

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Sluice.Integration.Tests.Support;
 
-/// <summary>A running <c>sluice capture tls</c> with a JSON Lines file and a ledger.</summary>
+/// <summary>A running <c>sluice capture</c> with a JSON Lines file and a ledger.</summary>
 internal sealed class Capture : IDisposable
 {
     private readonly Workspace _workspace;
@@ -15,13 +15,13 @@ internal sealed class Capture : IDisposable
     private readonly string _events;
     private readonly string _ledger;
 
-    private Capture(Workspace workspace, string name, string without, string[] options)
+    private Capture(Workspace workspace, string name, string module, string without, string[] options)
     {
         _workspace = workspace;
         _events = workspace.PathOf(name + ".jsonl");
         _ledger = workspace.PathOf(name + ".ledger.json");
         ReadyFile = workspace.PathOf(name + ".ready");
-        List<string> arguments = ["capture", "tls", "--ledger", _ledger, "--ready-file", ReadyFile, .. options];
+        List<string> arguments = ["capture", module, "--ledger", _ledger, "--ready-file", ReadyFile, .. options];
         if (!options.Contains("--sink"))
         {
             arguments.AddRange(["--sink", "jsonl:" + _events]);
@@ -39,15 +39,18 @@ internal sealed class Capture : IDisposable
     public Command Process => _process;
 
     /// <summary>Events that have reached the file by now.</summary>
-    public IReadOnlyList<CapturedEvent> Events => CapturedEvent.Read(_events);
+    public IReadOnlyList<CapturedEvent> Events => EventsOf("tls.data");
 
-    /// <summary>Starts a capture and waits until every probe is attached.</summary>
+    /// <summary>Starts a capture of TLS and waits until every probe is attached.</summary>
     public static Capture Start(Workspace workspace, params string[] options) => StartWithout("", workspace, options);
 
     /// <summary>The same on a kernel without some features, as SLUICE_WITHOUT names them.</summary>
-    public static Capture StartWithout(string features, Workspace workspace, params string[] options)
+    public static Capture StartWithout(string features, Workspace workspace, params string[] options) => StartModule("tls", features, workspace, options);
+
+    /// <summary>The same of another module.</summary>
+    public static Capture StartModule(string module, string features, Workspace workspace, params string[] options)
     {
-        var capture = new Capture(workspace, "capture", features, options);
+        var capture = new Capture(workspace, "capture", module, features, options);
         try
         {
             Command.WaitUntil(() => File.Exists(capture.ReadyFile) || capture._process.HasExited, "The ready file", 30_000);
@@ -65,6 +68,9 @@ internal sealed class Capture : IDisposable
             throw;
         }
     }
+
+    /// <summary>Events of one name that have reached the file by now.</summary>
+    public IReadOnlyList<CapturedEvent> EventsOf(string name) => CapturedEvent.Read(_events, name);
 
     /// <summary>Stops it as Ctrl-C does and gives the final ledger, whose sums must hold.</summary>
     public Ledger Stop()

@@ -17,11 +17,11 @@ public sealed partial class ProgramLayoutTests
 
     [Theory]
     [InlineData("ProgramConfig", "sluice_config")]
-    [InlineData("TlsLayoutEntry", "sluice_tls_layout")]
+    [InlineData("OpenSsl.TlsLayoutEntry", "sluice_tls_layout")]
     [InlineData("CpuStats", "sluice_cpu_stats")]
     public async Task ProgramStruct_EveryField_LiesWhereTheCompilerPutsItsTwin(string name, string cName)
     {
-        Type type = typeof(TlsCall).Assembly.GetType($"Sluice.Probes.OpenSsl.{name}", throwOnError: true)!;
+        Type type = typeof(TlsCall).Assembly.GetType($"Sluice.Probes.{name}", throwOnError: true)!;
         FieldInfo[] fields = ManagedLayout.FieldsOf(type);
         string[] expressions = [.. fields.SelectMany(field => new[]
         {

@@ -8,13 +8,14 @@ namespace Sluice.Collector.CommandLine;
 internal static class ModuleNames
 {
     public const string Tls = "tls";
+    public const string Connections = "connections";
 
     /// <summary>Modules of this version.</summary>
-    public static IReadOnlyList<string> Available { get; } = [Tls];
+    public static IReadOnlyList<string> Available { get; } = [Tls, Connections];
 
     /// <summary>Modules that have a name but no code yet.</summary>
     public static IReadOnlyList<string> Planned { get; } =
-        ["gnutls", "nss", "gotls", "bash", "zsh", "mysqld", "postgres", "packets", "connections"];
+        ["gnutls", "nss", "gotls", "bash", "zsh", "mysqld", "postgres", "packets"];
 
     /// <summary>The modules asked for, each once.</summary>
     /// <exception cref="UsageException">None, an unknown one, one that does not exist yet, or one asked for twice.</exception>

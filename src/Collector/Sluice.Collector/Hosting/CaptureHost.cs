@@ -134,20 +134,31 @@ internal sealed class CaptureHost
         modules.StartReaders(_settings.Capture.MapSizePages ?? CaptureOptions.DefaultMapSizePages, pipeline, limit, e => _stop.TryStop("the reader of the rings died", e));
     }
 
-    private void Announce(IReadOnlyList<(ICaptureModule Module, int Targets)> attached)
+    private void Announce(IReadOnlyList<(ICaptureModule Module, int? Targets)> attached)
     {
-        foreach ((ICaptureModule module, int targets) in attached)
+        foreach ((ICaptureModule module, int? targets) in attached)
         {
-            HostLog.Ready(_logger, module.Name, targets, Word(module.Transport), ElapsedMs);
-            if (targets == 0)
-            {
-                HostLog.NothingToTapYet(_logger);
-            }
+            AnnounceOne(module.Name, targets, Word(module.Transport));
         }
 
         if (_settings.ReadyFilePath is { } readyFile)
         {
-            ReadyFile.Write(readyFile, attached.Sum(static one => one.Targets), Word(attached[0].Module.Transport));
+            ReadyFile.Write(readyFile, attached.Sum(static one => one.Targets ?? 0), Word(attached[0].Module.Transport));
+        }
+    }
+
+    private void AnnounceOne(string module, int? targets, string transport)
+    {
+        if (targets is not { } count)
+        {
+            HostLog.ReadyInKernel(_logger, module, transport, ElapsedMs);
+            return;
+        }
+
+        HostLog.Ready(_logger, module, count, transport, ElapsedMs);
+        if (count == 0)
+        {
+            HostLog.NothingToTapYet(_logger);
         }
     }
 

@@ -65,8 +65,8 @@ internal sealed class CaptureModules : IDisposable
         }
     }
 
-    /// <summary>Attaches every module; the modules' names with the files that each has probes on.</summary>
-    public IReadOnlyList<(ICaptureModule Module, int Targets)> Attach(Action<Exception> onTrackerFailed) =>
+    /// <summary>Attaches every module; the modules' names with the files that each has probes on (<see cref="ICaptureModule.Attach"/>).</summary>
+    public IReadOnlyList<(ICaptureModule Module, int? Targets)> Attach(Action<Exception> onTrackerFailed) =>
         [.. _modules.Select(module => (module, module.Attach(onTrackerFailed)))];
 
     /// <summary>When it returns no program submits any more. Idempotent.</summary>

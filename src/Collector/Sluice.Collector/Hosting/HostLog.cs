@@ -50,4 +50,7 @@ internal static partial class HostLog
 
     [LoggerMessage(EventId = 15, Level = LogLevel.Information, Message = "The reader runs at normal priority, because CAP_SYS_NICE is missing: on a busy host the rings fill sooner; what they refuse is counted.")]
     public static partial void ReaderNotRaised(ILogger logger);
+
+    [LoggerMessage(EventId = 16, Level = LogLevel.Information, Message = "Capturing {Module} over {Transport}, ready after {StartMs} ms. Stop with Ctrl-C.")]
+    public static partial void ReadyInKernel(ILogger logger, string module, string transport, long startMs);
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Collector.CommandLine;
 using Sluice.Pipeline.Wire;
 using Sluice.Probes;
+using Sluice.Probes.Connections;
 using Sluice.Probes.OpenSsl;
 
 namespace Sluice.Collector.Hosting;
@@ -18,6 +19,7 @@ internal static class ModuleFactory
     public static ICaptureModule Create(string name, ILoggerFactory loggers) => name switch
     {
         ModuleNames.Tls => new OpenSslModule(loggers.CreateLogger("tls")),
+        ModuleNames.Connections => new ConnectionsModule(loggers.CreateLogger("connections")),
         _ => throw new ArgumentException($"There is no module '{name}'.", nameof(name)),
     };
 
@@ -26,6 +28,7 @@ internal static class ModuleFactory
         [.. names.Select(static name => name switch
         {
             ModuleNames.Tls => EventKind.TlsData,
+            ModuleNames.Connections => EventKind.Connection,
             _ => throw new ArgumentException($"There is no module '{name}'.", nameof(names)),
         }).Distinct(), EventKind.CaptureLoss];
 }

@@ -88,7 +88,7 @@ public sealed class OpenSslModule : ICaptureModule
     }
 
     /// <inheritdoc/>
-    public int Attach(Action<Exception> onTrackerFailed)
+    public int? Attach(Action<Exception> onTrackerFailed)
     {
         AttachHostProbes();
         var selection = new TargetSelection { LibraryPaths = _options.LibraryPaths, Pids = _options.Pids };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Runtime.InteropServices;
 
-namespace Sluice.Probes.OpenSsl;
+namespace Sluice.Probes;
 
 /// <summary>Mirrors <c>struct sluice_cpu_stats</c> in bpf/include/event.h.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 64)]

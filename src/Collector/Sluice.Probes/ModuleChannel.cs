@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Collections.Generic;
+using Sluice.Bpf;
+using Sluice.Bpf.Engine;
+using Sluice.Bpf.Features;
+
+namespace Sluice.Probes;
+
+/// <summary>
+/// What every module has besides its own programs (bpf/include/maps.h): the way its samples come, the filters, the counters. Made before the session,
+/// whose declaration it completes; opened when the session is loaded; disposed before it.
+/// </summary>
+internal sealed class ModuleChannel : IDisposable
+{
+    /// <summary>The program that tells the others which process must never be captured.</summary>
+    public const string WhoAmI = "sluice_whoami";
+
+    /// <summary>SLUICE_MAX_CGROUPS in bpf/include/maps.h.</summary>
+    public const int MaxCgroups = 64;
+
+    private readonly CaptureOptions _options;
+    private readonly RingPlan _plan;
+    private readonly List<BpfMap> _shards = [];
+    private BpfSession? _session;
+
+    /// <exception cref="ArgumentOutOfRangeException">More cgroups than the kernel side takes.</exception>
+    public ModuleChannel(CaptureOptions options, bool hasRings)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.CgroupPaths.Count, MaxCgroups, nameof(options));
+        _options = options;
+        _plan = RingPlan.For(BpfMap.OnlineCpus, options.MapSizePages, Environment.SystemPageSize);
+        Transport = Choose(options.Transport, hasRings);
+        HasRingMaps = hasRings;
+    }
+
+    /// <summary>Never <see cref="CaptureTransport.Auto"/>.</summary>
+    public CaptureTransport Transport { get; }
+
+    /// <summary>Empty with perf.</summary>
+    public IReadOnlyList<BpfMap> RingShards => _shards;
+
+    /// <summary>Null with the ring buffer.</summary>
+    public BpfMap? PerfEvents => Transport == CaptureTransport.Perf ? Opened.Map("events") : null;
+
+    /// <summary>Null with perf.</summary>
+    public MappedMemory? Control { get; private set; }
+
+    private bool HasRingMaps { get; }
+
+    private BpfSession Opened => _session ?? throw new InvalidOperationException("The module is not loaded.");
+
+    /// <summary>The declaration with the constant <c>config</c> and the sizes of the shared maps.</summary>
+    /// <param name="declaration">Of the module alone.</param>
+    /// <param name="scratchPerCpu">Scratch buffers of each CPU; 0 for programs that send nothing but heads.</param>
+    public BpfDeclaration Complete(BpfDeclaration declaration, uint scratchPerCpu)
+    {
+        List<MapEdit> maps =
+        [
+            .. declaration.Maps,
+            new("scratch_pool") { MaxEntries = Math.Max(1, scratchPerCpu * (uint)BpfMap.PossibleCpus) },
+            new("pid_filter") { MaxEntries = (uint)Math.Max(1, _options.Pids.Count) },
+            new("uid_filter") { MaxEntries = (uint)Math.Max(1, _options.Uids.Count) },
+        ];
+        if (HasRingMaps)
+        {
+            // The programs' ring path is dead code with perf, so a kernel without ring buffers need not make them.
+            maps.Add(new MapEdit("rings") { IsCreated = Transport == CaptureTransport.RingBuffer });
+        }
+
+        ConstantEditor config = ConstantEditor.Of("config", Config(scratchPerCpu));
+        return declaration with { Maps = maps, ConstantEditors = [.. declaration.ConstantEditors, config] };
+    }
+
+    /// <summary>Fills the filters, puts the rings in, and has the kernel note this process. The session is loaded and nothing is attached.</summary>
+    /// <exception cref="BpfException">The kernel refused, or a cgroup does not exist.</exception>
+    public void Open(BpfSession session)
+    {
+        _session = session;
+        FillFilters(session);
+        if (Transport == CaptureTransport.RingBuffer)
+        {
+            CreateShards(session.Map("rings"));
+            Control = session.Map("control").Map();
+        }
+
+        // Runs in this thread, so the kernel sees this process: its own traffic is never captured.
+        session.Program(WhoAmI).TestRun([]);
+    }
+
+    /// <summary>Sums the per-CPU counters; from any thread while the session is open.</summary>
+    public KernelCounters ReadCounters() => CpuStats.Sum(Opened.Map("stats").LookupPerCpu<uint, CpuStats>(0u));
+
+    /// <summary>Closes the rings. The session is not its own.</summary>
+    public void Dispose()
+    {
+        Control?.Dispose();
+        _shards.ForEach(static shard => shard.Dispose());
+        _shards.Clear();
+    }
+
+    private static CaptureTransport Choose(CaptureTransport wanted, bool hasRings)
+    {
+        if (!hasRings)
+        {
+            return CaptureTransport.Perf;
+        }
+
+        return wanted != CaptureTransport.Auto ? wanted
+            : KernelFeatures.TryRingBuffer().IsAvailable ? CaptureTransport.RingBuffer
+            : CaptureTransport.Perf;
+    }
+
+    private ProgramConfig Config(uint scratchPerCpu) => new()
+    {
+        Transport = Transport == CaptureTransport.Perf ? 1u : 0u,
+        ShardMask = (uint)_plan.ShardCount - 1,
+        PidFilter = _options.Pids.Count > 0 ? 1u : 0u,
+        UidFilter = _options.Uids.Count > 0 ? 1u : 0u,
+        CgroupFilter = (uint)_options.CgroupPaths.Count,
+        ScratchPerCpu = scratchPerCpu,
+        Module = _options.ModuleIndex,
+        PayloadLimit = _options.PayloadLimitBytes,
+    };
+
+    private void FillFilters(BpfSession session)
+    {
+        const byte Present = 1;
+        foreach (int pid in _options.Pids)
+        {
+            session.Map("pid_filter").Update((uint)pid, Present);
+        }
+
+        foreach (uint uid in _options.Uids)
+        {
+            session.Map("uid_filter").Update(uid, Present);
+        }
+
+        for (int i = 0; i < _options.CgroupPaths.Count; i++)
+        {
+            using CgroupDirectory cgroup = CgroupDirectory.Open(_options.CgroupPaths[i]);
+            session.Map("cgroup_filter").Update((uint)i, cgroup.Fd);
+        }
+    }
+
+    private void CreateShards(BpfMap rings)
+    {
+        for (uint i = 0; i < _plan.ShardCount; i++)
+        {
+            BpfMap shard = BpfMap.Create(BpfMapType.RingBuffer, "sluice_ring", 0, 0, _plan.ShardBytes);
+            _shards.Add(shard);
+            rings.Update(i, shard.Fd);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+using System;
+using System.Linq;
+using System.Text;
+using Sluice.Bpf.Engine;
+using Sluice.Bpf.Selection;
+using Sluice.Probes.Connections;
+using Xunit;
+
+namespace Sluice.Probes.Tests.Connections;
+
+/// <summary>What the module tells the engine, against the objects that are in the assembly.</summary>
+public sealed class ConnectionsDeclarationTests
+{
+    public static TheoryData<string, bool> Variants => new()
+    {
+        { "connections_kern_core.o", false },
+        { "connections_kern_noncore.o", false },
+        { "connections_kern_core_less52.o", true },
+        { "connections_kern_noncore_less52.o", true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Plan_OfEachVariant_NamesOnlyProgramsThatItsObjectHas(string fileName, bool isLess52)
+    {
+        foreach (ProgramFlavour flavour in isLess52 ? [ProgramFlavour.Plain] : new[] { ProgramFlavour.Modern, ProgramFlavour.Plain })
+        {
+            foreach (string machine in new[] { "x86", "arm64" })
+            {
+                byte[] bytes = Bytecode.Read(machine, fileName);
+                BpfDeclaration declaration = ConnectionsDeclaration.For(Choice(fileName, isLess52), flavour, bytes);
+
+                var probes = declaration.Probes.ToDictionary(probe => probe.Id);
+                Assert.All(
+                    declaration.ActivatedProbes.SelectMany(plan => plan.Alternatives).SelectMany(alternative => alternative.Probes),
+                    id => Assert.True(HasSymbol(bytes, probes[id].Program), $"{machine}/{fileName} has no program {probes[id].Program}"));
+            }
+        }
+    }
+
+    [Fact]
+    public void Plan_EveryAlternative_AttachesTheStatesFirst() =>
+        Assert.All(ConnectionsDeclaration.TcpPlan(isLess52: false).Alternatives, alternative => Assert.Equal("tcp_by_packet", alternative.Probes[0]));
+
+    [Fact]
+    public void Plan_Always_PrefersWhatSeesMost()
+    {
+        Assert.Equal(["fentry", "kprobe", "tracepoint", "raw_tp"], ConnectionsDeclaration.TcpPlan(isLess52: false).Alternatives.Select(a => a.Name));
+        Assert.Equal(["kprobe", "tracepoint", "raw_tp"], ConnectionsDeclaration.TcpPlan(isLess52: true).Alternatives.Select(a => a.Name));
+    }
+
+    private static BytecodeChoice Choice(string fileName, bool isLess52) => new(fileName, false, isLess52, [], []);
+
+    private static bool HasSymbol(byte[] elf, string name) => elf.AsSpan().IndexOf(Encoding.ASCII.GetBytes('\0' + name + '\0')) >= 0;
+}
