@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Generic;
+using Sluice.Bpf.Features;
+using Sluice.Bpf.Selection;
 
 namespace Sluice.Probes;
 
@@ -32,6 +34,12 @@ public sealed record CaptureOptions
 
     /// <summary>BTF to relocate against instead of the kernel's own; null = <c>/sys/kernel/btf/vmlinux</c>.</summary>
     public string? BtfFile { get; init; }
+
+    /// <summary>The wanted flavour of bytecode.</summary>
+    public BytecodeMode Bytecode { get; init; } = BytecodeMode.Auto;
+
+    /// <summary>The kernel's version in place of what it says itself; null = what it says.</summary>
+    public KernelVersion? KernelVersion { get; init; }
 
     /// <summary>Which module of the run this is, from 0 to 15: it stands in every sample, because each module numbers its samples by itself.</summary>
     public uint ModuleIndex { get; init; }

@@ -17,4 +17,19 @@ public enum WithheldFeatures
 
     /// <summary>Programs use nothing that came after Linux 5.8; this implies <see cref="UprobeMulti"/>.</summary>
     ModernPrograms = 4,
+
+    /// <summary>BPF trampolines on functions of the kernel.</summary>
+    Fentry = 8,
+
+    /// <summary>Kprobes.</summary>
+    Kprobe = 16,
+
+    /// <summary>Tracepoints with typed arguments.</summary>
+    BtfTracepoint = 32,
+
+    /// <summary>Tracepoints with raw arguments, where there is another way.</summary>
+    RawTracepoint = 64,
+
+    /// <summary>tcx links, as before Linux 6.6.</summary>
+    Tcx = 128,
 }

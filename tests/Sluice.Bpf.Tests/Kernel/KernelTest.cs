@@ -24,14 +24,14 @@ internal static class KernelTest
         bool capable = Has(effective, CAP_SYS_ADMIN) || (Has(effective, CAP_BPF) && Has(effective, CAP_PERFMON));
         Assert.SkipUnless(capable, "Needs root, or CAP_BPF and CAP_PERFMON.");
         Assert.True(
-            File.Exists(ObjectPath("kernel_test")),
+            File.Exists(ObjectFile("kernel_test")),
             "The test's BPF object was not built: install clang and libbpf-dev, and build again.");
     }
 
     public static BpfObject Open() => BpfObject.Open(ReadObject("kernel_test"), "kernel_test");
 
     /// <summary>The bytes of native/NAME.bpf.c, compiled.</summary>
-    public static byte[] ReadObject(string name) => File.ReadAllBytes(ObjectPath(name));
+    public static byte[] ReadObject(string name) => File.ReadAllBytes(ObjectFile(name));
 
     public static BpfObject Load()
     {
@@ -52,7 +52,8 @@ internal static class KernelTest
         return context;
     }
 
-    private static string ObjectPath(string name) => Path.Combine(NativeDirectory, name + ".bpf.o");
+    /// <summary>Where native/NAME.bpf.c, compiled, lies.</summary>
+    public static string ObjectFile(string name) => Path.Combine(NativeDirectory, name + ".bpf.o");
 
     private static bool Has(ulong effective, int capability) => (effective >> capability & 1) != 0;
 

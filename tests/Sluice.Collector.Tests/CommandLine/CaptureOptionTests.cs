@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using Microsoft.Extensions.Logging;
+using Sluice.Bpf.Selection;
 using Sluice.Collector.CommandLine;
 using Sluice.Pipeline.Delivery;
 using Sluice.Probes;
@@ -81,11 +82,14 @@ public sealed class CaptureOptionTests
         Assert.Equal(expectedMs, SluiceCommandLine.ParseCapture("tls", "--duration", text).Duration!.Value.TotalMilliseconds);
 
     [Theory]
-    [InlineData("auto")]
-    [InlineData("core")]
-    [InlineData("0")]
-    [InlineData("1")]
-    public void Btf_ThatThisVersionHas_IsAccepted(string text) => Assert.NotNull(SluiceCommandLine.ParseCapture("tls", "--btf", text));
+    [InlineData("auto", BytecodeMode.Auto)]
+    [InlineData("core", BytecodeMode.Core)]
+    [InlineData("noncore", BytecodeMode.NonCore)]
+    [InlineData("0", BytecodeMode.Auto)]
+    [InlineData("1", BytecodeMode.Core)]
+    [InlineData("2", BytecodeMode.NonCore)]
+    public void Btf_ByWordOrNumber_IsTheMode(string text, BytecodeMode expected) =>
+        Assert.Equal(expected, SluiceCommandLine.ParseCapture("tls", "--btf", text).Capture.Bytecode);
 
     [Theory]
     [InlineData("trace", LogLevel.Trace)]

@@ -54,6 +54,13 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library)]
     public static partial byte* btf__name_by_offset(nint btf, uint offset);
 
+    /// <summary>Parses raw BTF or an ELF file with it. The caller frees what it gets.</summary>
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial nint btf__parse(string path, nint* extensions);
+
+    [LibraryImport(Library)]
+    public static partial void btf__free(nint btf);
+
     /// <summary>Bytes of a type, through typedefs and qualifiers; negative when it has none.</summary>
     [LibraryImport(Library)]
     public static partial long btf__resolve_size(nint btf, uint id);

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Microsoft.Extensions.Logging;
+using Sluice.Bpf.Selection;
 using Sluice.Pipeline.Delivery;
 using Sluice.Probes;
 
@@ -31,7 +32,6 @@ internal static class CaptureSettingsReader
     public static CaptureSettings Read(CaptureWords words)
     {
         IReadOnlyList<string> modules = ModuleNames.Check(words.Modules);
-        CheckFlavour(words.Btf);
         CheckMode(words.Mode);
         IReadOnlyList<SinkUri> sinks = SinkList.Read(words.Sinks);
         if (words.Hex && !sinks.Any(static sink => sink.Scheme == SinkSchemes.Console))
@@ -68,7 +68,9 @@ internal static class CaptureSettingsReader
         Transport = ReadTransport(words.Transport),
         MapSizePages = words.MapSize is { } pages ? OptionValue.PowerOfTwo("--mapsize", pages, MaxMapSizePages) : null,
         PayloadLimitBytes = words.PayloadLimit is { } limit ? OptionValue.Bytes("--payload-limit", limit) : 0,
-        BtfFile = words.BtfFile is { } path ? BtfFile.Check("--btf-file", path) : null,
+        BtfFile = ReadBtfFile(words),
+        Bytecode = ReadFlavour(words.Btf),
+        KernelVersion = KernelVersionOverride.Read(),
         Without = WithheldFeatureList.Read(),
     };
 
@@ -88,19 +90,21 @@ internal static class CaptureSettingsReader
         _ => throw new UsageException($"--transport '{text}': ringbuf or perf is wanted."),
     };
 
-    private static void CheckFlavour(string? text)
+    private static string? ReadBtfFile(CaptureWords words) => words.BtfFile switch
     {
-        // The numbers are the reference's spelling.
-        switch (text)
-        {
-            case null or "auto" or "0" or "core" or "1":
-                return;
-            case "noncore" or "2":
-                throw new UsageException($"--btf '{text}': not available in this version; auto or core is wanted.");
-            default:
-                throw new UsageException($"--btf '{text}': auto, core or noncore is wanted.");
-        }
-    }
+        null => null,
+        _ when ReadFlavour(words.Btf) == BytecodeMode.NonCore => throw new UsageException($"--btf-file '{words.BtfFile}': the bytecode of --btf {words.Btf} uses no BTF."),
+        string path => BtfFile.Check("--btf-file", path),
+    };
+
+    /// <summary>The numbers are the reference's spelling.</summary>
+    private static BytecodeMode ReadFlavour(string? text) => text switch
+    {
+        null or "auto" or "0" => BytecodeMode.Auto,
+        "core" or "1" => BytecodeMode.Core,
+        "noncore" or "2" => BytecodeMode.NonCore,
+        _ => throw new UsageException($"--btf '{text}': auto, core or noncore is wanted."),
+    };
 
     private static void CheckMode(string? text)
     {

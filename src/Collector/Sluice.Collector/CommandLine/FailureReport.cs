@@ -26,7 +26,7 @@ internal static class FailureReport
             output.WriteLine("sluice: " + OneLine(hint));
         }
 
-        if (failure is VerifierException rejected && VerifierLogFile.TryWrite(rejected) is { } path)
+        if (FindRejection(failure) is { } rejected && VerifierLogFile.TryWrite(rejected) is { } path)
         {
             output.WriteLine("sluice: The verifier's whole log is in " + OneLine(path));
         }
@@ -51,6 +51,10 @@ internal static class FailureReport
         DllNotFoundException => (ExitCode.HostCannot, failure.Message, "Install the missing library, or see: sluice doctor"),
         _ => (ExitCode.Failed, $"Internal error: {failure.GetType().Name}: {failure.Message}", "--log-level debug shows where."),
     };
+
+    /// <summary>The verifier's refusal inside the failure of a session's step.</summary>
+    private static VerifierException? FindRejection(Exception? failure) =>
+        failure is null or VerifierException ? failure as VerifierException : FindRejection(failure.InnerException);
 
     private static string OneLine(string message) => TerminalText.Line(message.ReplaceLineEndings(" ").Trim());
 }

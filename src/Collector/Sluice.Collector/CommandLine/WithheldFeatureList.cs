@@ -15,13 +15,9 @@ internal static class WithheldFeatureList
         WithheldFeatures withheld = WithheldFeatures.None;
         foreach (string name in (Environment.GetEnvironmentVariable(Variable) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            withheld |= name switch
-            {
-                "uprobe-multi" => WithheldFeatures.UprobeMulti,
-                "socket-tracepoints" => WithheldFeatures.SocketTracepoints,
-                "modern-programs" => WithheldFeatures.ModernPrograms,
-                _ => throw new UsageException($"{Variable}: '{name}' is unknown; it takes uprobe-multi, socket-tracepoints and modern-programs, separated by commas."),
-            };
+            withheld |= WithheldFeatureNames.TryParse(name, out WithheldFeatures feature)
+                ? feature
+                : throw new UsageException($"{Variable}: '{name}' is unknown; it takes {string.Join(", ", WithheldFeatureNames.All)}.");
         }
 
         return withheld;

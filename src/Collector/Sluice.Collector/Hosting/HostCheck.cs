@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using Microsoft.Extensions.Logging;
 using Sluice.Bpf.Features;
+using Sluice.Bpf.Selection;
 using Sluice.Probes;
 
 namespace Sluice.Collector.Hosting;
@@ -37,11 +38,17 @@ internal static class HostCheck
                 "Run sluice on the host, or in a container with --pid=host (Kubernetes: hostPID: true), or select with --uid, --cgroup or --lib.");
         }
 
-        if (options.BtfFile is null && !File.Exists(KernelFeatures.KernelBtfPath))
+        if (options.Bytecode == BytecodeMode.Core && options.BtfFile is null && !File.Exists(KernelFeatures.KernelBtfPath))
         {
             throw new HostUnfitException(
-                $"The kernel's types are not known: {KernelFeatures.KernelBtfPath} is missing.",
-                "Use a kernel with CONFIG_DEBUG_INFO_BTF, mount the host's /sys, or name a BTF file of this kernel with --btf-file.");
+                $"--btf core needs the kernel's types, but {KernelFeatures.KernelBtfPath} is missing.",
+                "Leave --btf out or use --btf noncore, use a kernel with CONFIG_DEBUG_INFO_BTF, mount the host's /sys, or name a BTF file of this kernel with --btf-file.");
+        }
+
+        if (options.BtfFile is { } btf && KernelTypes.FindMismatch(btf) is { } mismatch)
+        {
+            throw new HostUnfitException(
+                $"--btf-file {btf} is of another kernel: {mismatch}.", "Give the BTF of this very kernel, or leave --btf-file out: this kernel shows its types itself.");
         }
 
         if (host.ContainerHint is { } hint)
