@@ -100,6 +100,20 @@ public sealed unsafe partial class BpfObject : IDisposable
         return Libbpf.bpf_object__find_map_by_name(lease.Value, name) != 0;
     }
 
+    /// <summary>Whether the object has a program of that name.</summary>
+    public bool HasProgram(string name)
+    {
+        foreach (BpfProgram program in Programs)
+        {
+            if (program.Name == name)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Finds a program by its function's name.</summary>
     /// <exception cref="BpfException">ENOENT: the object has no such program; the message lists those it has.</exception>
     public BpfProgram Program(string name)

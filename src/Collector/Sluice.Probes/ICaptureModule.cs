@@ -2,6 +2,8 @@
 using System;
 using System.Collections.Generic;
 using Sluice.Bpf;
+using Sluice.Bpf.Engine;
+using Sluice.Bpf.Selection;
 
 namespace Sluice.Probes;
 
@@ -29,6 +31,12 @@ public interface ICaptureModule : IDisposable
 
     /// <summary>The word page shared between reader and programs (<c>struct sluice_control</c>); null when the transport has none.</summary>
     MappedMemory? Control { get; }
+
+    /// <summary>The build of the object that was chosen, and why; null before <see cref="Load"/>.</summary>
+    BytecodeChoice? Bytecode { get; }
+
+    /// <summary>Which way of attaching was chosen for each job, and why the others were not; empty before <see cref="Load"/>.</summary>
+    IReadOnlyList<PlanOutcome> Plans { get; }
 
     /// <summary>Opens the object, edits its constants and maps, and loads it. Blocks for as long as the verifier needs.</summary>
     /// <exception cref="VerifierException">The kernel refused a program.</exception>

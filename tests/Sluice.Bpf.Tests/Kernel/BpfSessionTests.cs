@@ -89,7 +89,7 @@ public sealed class BpfSessionTests
     public void Plans_FirstOfSeveral_TakesTheFirstThatTheKernelAcceptsAndKeepsTheReasons()
     {
         KernelTest.RequirePrivilege();
-        using BpfSession session = BpfSession.Open(WithAlternatives("load", "attach", "good", "never"));
+        using BpfSession session = BpfSession.Open(WithAlternatives("absent", "load", "attach", "good", "other"));
 
         session.Load();
         session.Attach();
@@ -97,11 +97,12 @@ public sealed class BpfSessionTests
 
         PlanOutcome outcome = Assert.Single(session.Plans);
         Assert.Equal("good", outcome.Chosen);
-        Assert.Equal(["load", "attach"], outcome.Refusals.Select(static refusal => refusal.Alternative));
-        Assert.Equal("load", outcome.Refusals[0].Probe);
-        Assert.Contains("invalid mem access", outcome.Refusals[0].Reason, StringComparison.Ordinal);
-        Assert.Equal(FailingProbe.Reason, outcome.Refusals[1].Reason);
-        Assert.Equal("It needs another test.", outcome.Refusals[1].Hint);
+        Assert.Equal(["absent", "load", "attach"], outcome.Refusals.Select(static refusal => refusal.Alternative));
+        Assert.Contains("no program 'no_such_program'", outcome.Refusals[0].Reason, StringComparison.Ordinal);
+        Assert.Equal("load", outcome.Refusals[1].Probe);
+        Assert.Contains("invalid mem access", outcome.Refusals[1].Reason, StringComparison.Ordinal);
+        Assert.Equal(FailingProbe.Reason, outcome.Refusals[2].Reason);
+        Assert.Equal("It needs another test.", outcome.Refusals[2].Hint);
         Assert.True(session.Program("rejected").Fd < 0, "a refused program was loaded");
         Assert.NotEqual(0ul, session.Count(Hit.RawTracepoint));
     }
@@ -297,7 +298,7 @@ public sealed class BpfSessionTests
             new FailingProbe("read_settings") { Id = "attach" },
             s_good with { Id = "good" },
             s_good with { Id = "other" },
-            s_good with { Id = "never", Program = "no_such_program" },
+            s_good with { Id = "absent", Program = "no_such_program" },
         ],
         ActivatedProbes = [AttachPlan.FirstOf("job", [.. names.Select(static name => new AttachAlternative(name, [name]))])],
     };

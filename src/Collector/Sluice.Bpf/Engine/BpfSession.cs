@@ -52,6 +52,18 @@ public sealed class BpfSession : IDisposable
     /// <summary>The optional probes that were refused, with the reasons. Complete after <see cref="Attach()"/>.</summary>
     public IReadOnlyList<AttachRefusal> Refused => _refused;
 
+    /// <summary>Whether <see cref="Detach"/> was called: nothing is attached any more, and nothing will be.</summary>
+    public bool IsDetached
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isDetached;
+            }
+        }
+    }
+
     /// <summary>
     /// Parses the object, finds the alternatives that this kernel accepts (each that has a rival is tried: loaded, attached and taken away again,
     /// some 10 to 100 ms) and edits constants, maps and programs. Nothing is loaded or attached when it returns.

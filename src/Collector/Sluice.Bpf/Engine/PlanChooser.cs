@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Sluice.Bpf.Interop;
 
 namespace Sluice.Bpf.Engine;
 
@@ -55,6 +56,13 @@ internal sealed class PlanChooser
     {
         IReadOnlyList<Probe> probes = ProbesOf(alternative);
         using BpfObject trial = _declaration.Open(_options);
+        if (probes.FirstOrDefault(probe => !trial.HasProgram(probe.Program)) is { } missing)
+        {
+            // Builds for old kernels leave out what these could not run.
+            refusals.Add(new AttachRefusal(plan.Name, alternative.Name, missing.Id, Errno.ENOENT, $"{_declaration.ObjectName} has no program '{missing.Program}'", string.Empty));
+            return false;
+        }
+
         _declaration.Edit(trial, probes, programs: []);
         Shrink(trial);
         List<BpfLink> links = [];

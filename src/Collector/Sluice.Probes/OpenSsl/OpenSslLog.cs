@@ -25,4 +25,7 @@ internal static partial class OpenSslLog
 
     [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "New libraries are looked for every second only: {Reason}")]
     public static partial void MonitorUnavailable(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 8, Level = LogLevel.Debug, Message = "The bytecode is {FileName}. {Reasons}")]
+    public static partial void BytecodeChosen(ILogger logger, string fileName, string reasons);
 }

@@ -5,7 +5,9 @@ using System.Linq;
 using System.Threading;
 using Microsoft.Extensions.Logging;
 using Sluice.Bpf;
+using Sluice.Bpf.Engine;
 using Sluice.Bpf.Features;
+using Sluice.Bpf.Selection;
 using Sluice.Probes.Targets;
 
 namespace Sluice.Probes.OpenSsl;
@@ -17,28 +19,22 @@ namespace Sluice.Probes.OpenSsl;
 /// </remarks>
 public sealed class OpenSslModule : ICaptureModule
 {
-    // A CPU can have as many programs under way as threads of it were preempted inside one. 16 buffers of 16 KiB carry a CPU on which 16 runnable
-    // threads are all in the middle of a copy; beyond that the sample is lost and counted as no_scratch. MAX_SCRATCH_PER_CPU of bpf/include/emit.h.
-    private const uint ScratchPerCpu = 16;
-
     // The kernel's own limit of a cgroup array is ours: SLUICE_MAX_CGROUPS in bpf/include/maps.h.
     private const int MaxCgroups = 64;
 
     private readonly ILogger _logger;
     private readonly List<BpfMap> _shards = [];
-    private readonly List<BpfLink> _hostLinks = [];
     private readonly Dictionary<FileKey, TargetProbes> _probes = [];
 
-    // Guards the probes and _detached. Held while attaching, so that nothing is attached behind Detach.
+    // Guards the probes. That nothing is attached behind Detach, the session sees to.
     private readonly Lock _gate = new();
-    private BpfObject? _bpf;
+    private BpfSession? _session;
     private BpfMap? _stats;
     private LayoutTable? _layouts;
     private CaptureOptions _options = new();
     private TargetTracker? _tracker;
     private MappingFeed? _feed;
     private OpenSslPrograms? _programs;
-    private bool _detached;
 
     /// <param name="logger">Told which libraries are tapped and which cannot be.</param>
     public OpenSslModule(ILogger logger) => _logger = logger;
@@ -58,7 +54,13 @@ public sealed class OpenSslModule : ICaptureModule
     /// <inheritdoc/>
     public MappedMemory? Control { get; private set; }
 
-    private BpfObject Loaded => _bpf ?? throw new InvalidOperationException("The module is not loaded.");
+    /// <inheritdoc/>
+    public BytecodeChoice? Bytecode { get; private set; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PlanOutcome> Plans => _session?.Plans ?? [];
+
+    private BpfSession Loaded => _session ?? throw new InvalidOperationException("The module is not loaded.");
 
     /// <inheritdoc/>
     public void Load(CaptureOptions options)
@@ -66,31 +68,33 @@ public sealed class OpenSslModule : ICaptureModule
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.CgroupPaths.Count, MaxCgroups, nameof(options));
         _options = options;
-        Transport = Choose(options.Transport);
-        _bpf = BpfObject.Open(Bytecode.Read(OpenSslPrograms.ObjectName), "openssl_kern", options.BtfFile);
+        Bytecode = ModuleBytecode.Choose(ModuleBytecode.OpenSsl, options, HostEnvironment.Read());
+        OpenSslLog.BytecodeChosen(_logger, Bytecode.FileName, string.Join(' ', Bytecode.Reasons));
+        Transport = Choose(options.Transport, Bytecode);
         RingPlan plan = RingPlan.For(BpfMap.OnlineCpus, options.MapSizePages, Environment.SystemPageSize);
-        _programs = ChoosePrograms(options.Without);
-        _programs.Select(_bpf);
-        Configure(_bpf, plan);
-        _bpf.Load();
-        _programs.Link(_bpf);
-        _stats = _bpf.Map("stats");
-        _layouts = new LayoutTable(_bpf.Map("tls_layouts"));
-        FillFilters(_bpf);
+        _programs = ChoosePrograms(options.Without, Bytecode);
+        _session = BpfSession.Open(
+            OpenSslDeclaration.Make(options, Bytecode, _programs, Transport, plan),
+            new SessionOptions { BtfPath = options.BtfFile, WithheldAlternatives = WithheldFeatureNames.Of(options.Without) });
+        ReportPlans();
+        _session.Load();
+        _programs.Link(_session);
+        _stats = _session.Map("stats");
+        _layouts = new LayoutTable(_session.Map("tls_layouts"));
+        FillFilters(_session);
         if (Transport == CaptureTransport.RingBuffer)
         {
-            CreateShards(_bpf.Map("rings"), plan);
-            Control = _bpf.Map("control").Map();
+            CreateShards(_session.Map("rings"), plan);
+            Control = _session.Map("control").Map();
         }
 
-        // Runs in this thread, so the kernel sees this process: its own traffic is never captured.
-        _bpf.Program(OpenSslPrograms.WhoAmI).TestRun([]);
+        NameOurselves(_session);
     }
 
     /// <inheritdoc/>
     public int? Attach(Action<Exception> onTrackerFailed)
     {
-        AttachHostProbes();
+        Loaded.Attach();
         var selection = new TargetSelection { LibraryPaths = _options.LibraryPaths, Pids = _options.Pids };
         ExecutableMappingMonitor? monitor = TryWatchMappings();
         _tracker = new TargetTracker(new TargetDiscovery(selection), new TargetTrackerOptions { HasMappingEvents = monitor is not null });
@@ -115,23 +119,11 @@ public sealed class OpenSslModule : ICaptureModule
     {
         _feed?.Dispose();
         _tracker?.Dispose();
+        _session?.Detach();
         lock (_gate)
         {
-            _detached = true;
-            foreach (TargetProbes probes in _probes.Values)
-            {
-                probes.Dispose();
-            }
-
             _probes.Clear();
         }
-
-        foreach (BpfLink link in _hostLinks)
-        {
-            link.Dispose();
-        }
-
-        _hostLinks.Clear();
     }
 
     /// <inheritdoc/>
@@ -149,64 +141,71 @@ public sealed class OpenSslModule : ICaptureModule
         }
 
         _shards.Clear();
-        _bpf?.Dispose();
+        _session?.Dispose();
     }
 
-    private static CaptureTransport Choose(CaptureTransport wanted) => wanted switch
+    private static CaptureTransport Choose(CaptureTransport wanted, BytecodeChoice bytecode) => wanted switch
     {
+        CaptureTransport.RingBuffer when bytecode.IsLess52 => throw new BpfException(
+            "bpf_map_create", 0, $"The ring buffer was asked for, but {bytecode.FileName} is for kernels that have none. Leave --transport out or use --transport perf."),
+        CaptureTransport.Auto when bytecode.IsLess52 => CaptureTransport.Perf,
         CaptureTransport.Auto => KernelFeatures.TryRingBuffer().IsAvailable ? CaptureTransport.RingBuffer : CaptureTransport.Perf,
         _ => wanted,
     };
 
-    private static OpenSslPrograms ChoosePrograms(WithheldFeatures without)
+    private static OpenSslPrograms ChoosePrograms(WithheldFeatures without, BytecodeChoice bytecode)
     {
-        bool modern = !without.HasFlag(WithheldFeatures.ModernPrograms) && KernelFeatures.TryModernPrograms().IsAvailable;
+        bool modern = !bytecode.IsLess52 && !without.HasFlag(WithheldFeatures.ModernPrograms) && KernelFeatures.TryModernPrograms().IsAvailable;
         bool multi = modern && !without.HasFlag(WithheldFeatures.UprobeMulti) && KernelFeatures.TryUprobeMulti().IsAvailable;
         return new OpenSslPrograms(modern ? ProgramFlavour.Modern : ProgramFlavour.Plain, multi);
     }
 
-    private void Configure(BpfObject bpf, RingPlan plan)
+    /// <summary>Tells the programs which process is ours: its own traffic is never captured.</summary>
+    private static void NameOurselves(BpfSession session)
     {
-        bool perf = Transport == CaptureTransport.Perf;
-
-        // Building a sample in the ring itself takes none.
-        uint scratchPerCpu = perf || _programs!.Flavour == ProgramFlavour.Plain ? ScratchPerCpu : 1;
-        bpf.SetConstant("config", new ProgramConfig
+        try
         {
-            Transport = perf ? 1u : 0u,
-            ShardMask = (uint)plan.ShardCount - 1,
-            PidFilter = _options.Pids.Count > 0 ? 1u : 0u,
-            UidFilter = _options.Uids.Count > 0 ? 1u : 0u,
-            CgroupFilter = (uint)_options.CgroupPaths.Count,
-            ScratchPerCpu = scratchPerCpu,
-            Module = _options.ModuleIndex,
-            PayloadLimit = _options.PayloadLimitBytes,
-        });
-        bpf.Map("scratch_pool").MaxEntries = scratchPerCpu * (uint)BpfMap.PossibleCpus;
-        bpf.Map("pid_filter").MaxEntries = (uint)Math.Max(1, _options.Pids.Count);
-        bpf.Map("uid_filter").MaxEntries = (uint)Math.Max(1, _options.Uids.Count);
-
-        // The programs' ring path is dead code with perf, so a kernel without ring buffers need not make them.
-        bpf.Map("rings").SetAutoCreate(!perf);
+            // Runs in this thread, so the kernel sees this process, by the number that it has there also from inside a PID namespace.
+            session.Program(OpenSslPrograms.WhoAmI).TestRun([]);
+        }
+        catch (BpfException)
+        {
+            // Before Linux 5.10 such programs cannot be run at will. Outside of PID namespaces our own number is the kernel's.
+            session.Map("self").Update(0u, (ulong)Environment.ProcessId);
+        }
     }
 
-    private void FillFilters(BpfObject bpf)
+    private void ReportPlans()
+    {
+        PlanOutcome sockets = Plans.Single(static plan => plan.Plan == OpenSslDeclaration.SocketPlan);
+        string reasons = string.Join(" | ", sockets.Refusals);
+        if (sockets.Chosen is null)
+        {
+            OpenSslLog.NestedSocketsUnavailable(_logger, reasons);
+        }
+        else if (sockets.Refusals.Count > 0)
+        {
+            OpenSslLog.SocketTracepointsMissing(_logger, reasons);
+        }
+    }
+
+    private void FillFilters(BpfSession session)
     {
         const byte Present = 1;
         foreach (int pid in _options.Pids)
         {
-            bpf.Map("pid_filter").Update((uint)pid, Present);
+            session.Map("pid_filter").Update((uint)pid, Present);
         }
 
         foreach (uint uid in _options.Uids)
         {
-            bpf.Map("uid_filter").Update(uid, Present);
+            session.Map("uid_filter").Update(uid, Present);
         }
 
         for (int i = 0; i < _options.CgroupPaths.Count; i++)
         {
             using CgroupDirectory cgroup = CgroupDirectory.Open(_options.CgroupPaths[i]);
-            bpf.Map("cgroup_filter").Update((uint)i, cgroup.Fd);
+            session.Map("cgroup_filter").Update((uint)i, cgroup.Fd);
         }
     }
 
@@ -217,39 +216,6 @@ public sealed class OpenSslModule : ICaptureModule
             BpfMap shard = BpfMap.Create(BpfMapType.RingBuffer, "sluice_ring", 0, 0, plan.ShardBytes);
             _shards.Add(shard);
             rings.Update(i, shard.Fd);
-        }
-    }
-
-    private void AttachHostProbes()
-    {
-        _hostLinks.Add(Loaded.Program(OpenSslPrograms.ThreadExit).AttachRawTracepoint("sched_process_exit"));
-        if (_options.Without.HasFlag(WithheldFeatures.SocketTracepoints))
-        {
-            AttachSystemCalls();
-            return;
-        }
-
-        try
-        {
-            _hostLinks.Add(Loaded.Program(OpenSslPrograms.SocketSend).AttachRawTracepoint("sock_send_length"));
-            _hostLinks.Add(Loaded.Program(OpenSslPrograms.SocketReceive).AttachRawTracepoint("sock_recv_length"));
-        }
-        catch (BpfException missing)
-        {
-            OpenSslLog.SocketTracepointsMissing(_logger, missing.Message);
-            AttachSystemCalls();
-        }
-    }
-
-    private void AttachSystemCalls()
-    {
-        try
-        {
-            _hostLinks.Add(Loaded.Program(OpenSslPrograms.SystemCall).AttachRawTracepoint("sys_enter"));
-        }
-        catch (BpfException refused)
-        {
-            OpenSslLog.NestedSocketsUnavailable(_logger, refused.Message);
         }
     }
 
@@ -272,7 +238,7 @@ public sealed class OpenSslModule : ICaptureModule
         {
             lock (_gate)
             {
-                if (!_detached)
+                if (!Loaded.IsDetached)
                 {
                     AttachLocked(target);
                 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+using System;
 using System.Collections.Generic;
 using System.Linq;
-using Sluice.Bpf;
+using Sluice.Bpf.Engine;
 using Sluice.Probes.Targets;
 
 namespace Sluice.Probes.OpenSsl;
@@ -11,8 +12,6 @@ namespace Sluice.Probes.OpenSsl;
 /// <param name="useMulti">One link for all entries of a library and one for all returns; the modern flavour only.</param>
 internal sealed class OpenSslPrograms(ProgramFlavour flavour, bool useMulti)
 {
-    public const string ObjectName = "openssl_kern_core.o";
-
     /// <summary>All entries, and all returns, where the kernel has multi-uprobe links.</summary>
     public const string MultiEnter = "tls_enter";
     public const string MultiLeave = "tls_leave";
@@ -49,8 +48,6 @@ internal sealed class OpenSslPrograms(ProgramFlavour flavour, bool useMulti)
         [TlsFunctions.SslNew] = new(TlsCall.New, "ssl_new_return", ProbePlaces.Return),
     };
 
-    private static readonly string[] s_flavoured = [MultiEnter, MultiLeave, ModernReturn, PlainReturn, PlainChain];
-
     public ProgramFlavour Flavour => flavour;
 
     /// <summary>All entries of a library are one link, and all returns.</summary>
@@ -65,44 +62,18 @@ internal sealed class OpenSslPrograms(ProgramFlavour flavour, bool useMulti)
     /// <summary>False for a function that is found but needs no probe.</summary>
     public static bool TryGet(string function, out Probe probe) => s_byFunction.TryGetValue(function, out probe);
 
-    /// <summary>Has the object load only the programs that this kernel will use: it would refuse the others. Before the load.</summary>
-    public void Select(BpfObject bpf)
-    {
-        HashSet<string> chosen = ListChosen();
-        HashSet<string> choice = [.. s_byFunction.Values.Select(probe => probe.Program), .. s_flavoured];
-        foreach (BpfProgram program in bpf.Programs.Where(program => choice.Contains(program.Name)))
-        {
-            program.SetAutoLoad(chosen.Contains(program.Name));
-            if (UseMulti && chosen.Contains(program.Name))
-            {
-                program.UseUprobeMulti();
-            }
-        }
-    }
+    /// <summary>The programs that probes of libraries run, here: the kernel would refuse the others.</summary>
+    public IReadOnlyList<string> OfLibraries => UseMulti
+        ? [MultiEnter, MultiLeave]
+        : [.. s_byFunction.Values.Select(probe => probe.Program).Distinct(), Return, .. flavour == ProgramFlavour.Plain ? [PlainChain] : Array.Empty<string>()];
 
     /// <summary>Shows the plain flavour's programs the one that goes on where they end. After the load.</summary>
-    public void Link(BpfObject bpf)
+    public void Link(BpfSession session)
     {
         if (flavour == ProgramFlavour.Plain)
         {
-            bpf.Map(ChainMap).Update(0u, bpf.Program(PlainChain).Fd);
+            session.Map(ChainMap).Update(0u, session.Program(PlainChain).Fd);
         }
-    }
-
-    private HashSet<string> ListChosen()
-    {
-        if (UseMulti)
-        {
-            return [MultiEnter, MultiLeave];
-        }
-
-        HashSet<string> chosen = [.. s_byFunction.Values.Select(probe => probe.Program), Return];
-        if (flavour == ProgramFlavour.Plain)
-        {
-            chosen.Add(PlainChain);
-        }
-
-        return chosen;
     }
 
     /// <param name="Call">What the multi program is told through the cookie.</param>

@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using Sluice.Bpf;
+using Sluice.Bpf.Engine;
 using Sluice.Probes.Targets;
 
 namespace Sluice.Probes.OpenSsl;
@@ -10,12 +11,12 @@ namespace Sluice.Probes.OpenSsl;
 internal sealed class TargetProbes : IDisposable
 {
     private readonly List<BpfLink> _links = [];
-    private readonly BpfObject _bpf;
+    private readonly BpfSession _session;
     private readonly OpenSslPrograms _programs;
 
-    private TargetProbes(BpfObject bpf, OpenSslPrograms programs)
+    private TargetProbes(BpfSession session, OpenSslPrograms programs)
     {
-        _bpf = bpf;
+        _session = session;
         _programs = programs;
     }
 
@@ -23,14 +24,14 @@ internal sealed class TargetProbes : IDisposable
     public List<string> Refused { get; } = [];
 
     /// <summary>Puts probes on every function that the file has.</summary>
-    /// <param name="bpf">The loaded object.</param>
+    /// <param name="session">Loaded. When it is detached meanwhile, nothing more is attached.</param>
     /// <param name="programs">Those of it that were loaded.</param>
     /// <param name="target">The file.</param>
     /// <param name="layoutRow">Its row of the layout table.</param>
     /// <exception cref="BpfException">SSL_read or SSL_write could not be probed; nothing is left attached.</exception>
-    public static TargetProbes Attach(BpfObject bpf, OpenSslPrograms programs, TlsTarget target, uint layoutRow)
+    public static TargetProbes Attach(BpfSession session, OpenSslPrograms programs, TlsTarget target, uint layoutRow)
     {
-        var probes = new TargetProbes(bpf, programs);
+        var probes = new TargetProbes(session, programs);
         try
         {
             if (programs.UseMulti)
@@ -55,11 +56,7 @@ internal sealed class TargetProbes : IDisposable
 
     public void Dispose()
     {
-        foreach (BpfLink link in _links)
-        {
-            link.Dispose();
-        }
-
+        _session.Remove(_links);
         _links.Clear();
     }
 
@@ -94,11 +91,11 @@ internal sealed class TargetProbes : IDisposable
     /// <summary>The returns first: a call that enters in between is then reported, not half remembered.</summary>
     private void AttachTogether(TlsTarget target, IReadOnlyList<TlsProbePoint> points, uint layoutRow)
     {
-        AttachAt(_bpf.Program(OpenSslPrograms.MultiLeave), target, points, layoutRow, ProbePlaces.Return);
-        AttachAt(_bpf.Program(OpenSslPrograms.MultiEnter), target, points, layoutRow, ProbePlaces.Entry);
+        AttachAt(OpenSslPrograms.MultiLeave, target, points, layoutRow, ProbePlaces.Return);
+        AttachAt(OpenSslPrograms.MultiEnter, target, points, layoutRow, ProbePlaces.Entry);
     }
 
-    private void AttachAt(BpfProgram program, TlsTarget target, IReadOnlyList<TlsProbePoint> points, uint layoutRow, ProbePlaces place)
+    private void AttachAt(string program, TlsTarget target, IReadOnlyList<TlsProbePoint> points, uint layoutRow, ProbePlaces place)
     {
         List<ulong> offsets = [], cookies = [];
         foreach (TlsProbePoint point in points)
@@ -112,7 +109,7 @@ internal sealed class TargetProbes : IDisposable
 
         if (offsets.Count > 0)
         {
-            _links.Add(program.AttachUprobeMulti(new UprobeMultiTarget(target.AttachPath, offsets, cookies, IsReturn: place == ProbePlaces.Return)));
+            Add(new UprobeMultiProbe(program, new UprobeMultiTarget(target.AttachPath, offsets, cookies, IsReturn: place == ProbePlaces.Return)));
         }
     }
 
@@ -138,7 +135,18 @@ internal sealed class TargetProbes : IDisposable
         }
     }
 
-    private void Add(string program, string path, TlsProbePoint point, bool isReturn, uint layoutRow) =>
-        _links.Add(_bpf.Program(program).AttachUprobe(
-            new UprobeTarget(path, point.FileOffset, isReturn, UprobeTarget.AllProcesses, _programs.HasCookies ? layoutRow : 0)));
+    private void Add(string program, string path, TlsProbePoint point, bool isReturn, uint layoutRow) => Add(new UprobeProbe(program, path)
+    {
+        Offset = point.FileOffset,
+        IsReturn = isReturn,
+        Cookie = _programs.HasCookies ? layoutRow : 0,
+    });
+
+    private void Add(Probe probe)
+    {
+        if (_session.Attach(probe) is { } link)
+        {
+            _links.Add(link);
+        }
+    }
 }
