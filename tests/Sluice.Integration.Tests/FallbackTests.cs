@@ -46,4 +46,28 @@ public sealed class FallbackTests
         Assert.All(capture.Events, e => Assert.Equal("nested_io", e.String("sluice.address.source")));
         Assert.All(capture.Events, e => Assert.Equal("127.0.0.1", e.String("network.peer.address")));
     }
+
+    [Theory]
+    [InlineData("5.1", "auto")]
+    [InlineData("5.1", "noncore")]
+    [InlineData("", "noncore")]
+    [InlineData("", "core")]
+    public void Capture_EachVariantOfTheBytecode_ReportsEachRecordOnce(string kernelVersion, string btf)
+    {
+        Requires.Bpf();
+        using var workspace = new Workspace();
+        using Capture capture = Capture.StartAsOn(kernelVersion, workspace, "--btf", btf);
+
+        TlsLoadResult load = TlsLoad.Run(workspace, "exchange", "--records", "100");
+        Ledger ledger = capture.Stop();
+
+        CapturedEvent[] events = [.. capture.Events.Where(e => e.Pid == load.Pid)];
+        foreach (IGrouping<string, CapturedEvent> side in events.GroupBy(e => e.Connection + e.Direction))
+        {
+            TlsLoad.AssertStream(side, 256, side.First().Text[0], 'a', 100);
+        }
+
+        Assert.Equal(400, events.Length);
+        Assert.Equal(0, ledger.KernelLost);
+    }
 }

@@ -19,6 +19,7 @@ public static class WithheldFeatureNames
         ["kprobe"] = WithheldFeatures.Kprobe,
         ["tp_btf"] = WithheldFeatures.BtfTracepoint,
         ["raw_tp"] = WithheldFeatures.RawTracepoint,
+        ["tracepoint"] = WithheldFeatures.Tracepoint,
         ["tcx"] = WithheldFeatures.Tcx,
     };
 

@@ -32,4 +32,7 @@ public enum WithheldFeatures
 
     /// <summary>tcx links, as before Linux 6.6.</summary>
     Tcx = 128,
+
+    /// <summary>Tracepoints by their records, which need tracefs.</summary>
+    Tracepoint = 256,
 }

@@ -15,19 +15,19 @@ internal sealed class Capture : IDisposable
     private readonly string _events;
     private readonly string _ledger;
 
-    private Capture(Workspace workspace, string name, string module, string without, string[] options)
+    private Capture(Workspace workspace, string module, string variable, string value, string[] options)
     {
         _workspace = workspace;
-        _events = workspace.PathOf(name + ".jsonl");
-        _ledger = workspace.PathOf(name + ".ledger.json");
-        ReadyFile = workspace.PathOf(name + ".ready");
+        _events = workspace.PathOf("capture.jsonl");
+        _ledger = workspace.PathOf("capture.ledger.json");
+        ReadyFile = workspace.PathOf("capture.ready");
         List<string> arguments = ["capture", module, "--ledger", _ledger, "--ready-file", ReadyFile, .. options];
         if (!options.Contains("--sink"))
         {
             arguments.AddRange(["--sink", "jsonl:" + _events]);
         }
 
-        _process = Command.StartWith("SLUICE_WITHOUT", without, Repository.Sluice, [.. arguments]);
+        _process = Command.StartWith(variable, value, Repository.Sluice, [.. arguments]);
     }
 
     public string ReadyFile { get; }
@@ -48,9 +48,16 @@ internal sealed class Capture : IDisposable
     public static Capture StartWithout(string features, Workspace workspace, params string[] options) => StartModule("tls", features, workspace, options);
 
     /// <summary>The same of another module.</summary>
-    public static Capture StartModule(string module, string features, Workspace workspace, params string[] options)
+    public static Capture StartModule(string module, string features, Workspace workspace, params string[] options) =>
+        StartWith(module, "SLUICE_WITHOUT", features, workspace, options);
+
+    /// <summary>A capture of TLS with the bytecode of another kernel version.</summary>
+    public static Capture StartAsOn(string kernelVersion, Workspace workspace, params string[] options) =>
+        StartWith("tls", "SLUICE_KERNEL_VERSION", kernelVersion, workspace, options);
+
+    private static Capture StartWith(string module, string variable, string value, Workspace workspace, string[] options)
     {
-        var capture = new Capture(workspace, "capture", module, features, options);
+        var capture = new Capture(workspace, module, variable, value, options);
         try
         {
             Command.WaitUntil(() => File.Exists(capture.ReadyFile) || capture._process.HasExited, "The ready file", 30_000);

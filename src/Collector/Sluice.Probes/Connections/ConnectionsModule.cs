@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Collections.Generic;
-using System.IO;
-using System.Linq;
 using Microsoft.Extensions.Logging;
 using Sluice.Bpf;
 using Sluice.Bpf.Engine;
@@ -18,7 +16,6 @@ public sealed class ConnectionsModule : ICaptureModule
     private readonly ILogger _logger;
     private ModuleChannel? _channel;
     private BpfSession? _session;
-    private string _bytecode = string.Empty;
 
     /// <param name="logger">Told how connections are followed on this kernel.</param>
     public ConnectionsModule(ILogger logger) => _logger = logger;
@@ -38,19 +35,27 @@ public sealed class ConnectionsModule : ICaptureModule
     /// <inheritdoc/>
     public MappedMemory? Control => Loaded.Control;
 
+    /// <inheritdoc/>
+    public BytecodeChoice? Bytecode { get; private set; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PlanOutcome> Plans => _session?.Plans ?? [];
+
     private ModuleChannel Loaded => _channel ?? throw new InvalidOperationException("The module is not loaded.");
 
     /// <inheritdoc/>
     public void Load(CaptureOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        BytecodeChoice bytecode = ChooseBytecode(options);
-        _bytecode = bytecode.FileName;
+        BytecodeChoice bytecode = ModuleBytecode.Choose(ConnectionsDeclaration.BaseName, options, HostEnvironment.Read());
+        Bytecode = bytecode;
         _channel = new ModuleChannel(options, hasRings: !bytecode.IsLess52);
-        BpfDeclaration declaration = ConnectionsDeclaration.For(bytecode, ChooseFlavour(bytecode, options), Bytecode.Read(bytecode.FileName));
+        BpfDeclaration declaration = ConnectionsDeclaration.For(bytecode, ChooseFlavour(bytecode, options), Probes.Bytecode.Read(bytecode.FileName));
 
         // Connection events have no payload: a program's own stack holds them.
-        _session = BpfSession.Open(_channel.Complete(declaration, scratchPerCpu: 0), new SessionOptions { BtfPath = options.BtfFile });
+        _session = BpfSession.Open(
+            _channel.Complete(declaration, scratchPerCpu: 0),
+            new SessionOptions { BtfPath = options.BtfFile, WithheldAlternatives = WithheldFeatureNames.Of(options.Without) });
         _session.Load();
         _channel.Open(_session);
     }
@@ -62,7 +67,7 @@ public sealed class ConnectionsModule : ICaptureModule
         session.Attach();
         foreach (PlanOutcome plan in session.Plans)
         {
-            ConnectionsLog.Following(_logger, plan.Plan, plan.Chosen, _bytecode);
+            ConnectionsLog.Following(_logger, plan.Plan, plan.Chosen, Bytecode!.FileName);
             foreach (AttachRefusal refusal in plan.Refusals)
             {
                 ConnectionsLog.Refused(_logger, plan.Plan, refusal.ToString());
@@ -85,15 +90,6 @@ public sealed class ConnectionsModule : ICaptureModule
         _channel?.Dispose();
         _session?.Dispose();
     }
-
-    private static BytecodeChoice ChooseBytecode(CaptureOptions options) => BytecodeSelection.Choose(new BytecodeRequest
-    {
-        BaseName = ConnectionsDeclaration.BaseName,
-        Mode = BytecodeMode.Auto,
-        Kernel = KernelVersion.Read(),
-        HasKernelBtf = File.Exists(KernelFeatures.KernelBtfPath),
-        BtfFile = options.BtfFile,
-    });
 
     private static ProgramFlavour ChooseFlavour(BytecodeChoice bytecode, CaptureOptions options) =>
         bytecode.IsLess52 || options.Without.HasFlag(WithheldFeatures.ModernPrograms) || !KernelFeatures.TryModernPrograms().IsAvailable
