@@ -139,8 +139,10 @@ def run(kernel, options):
         command = ["unshare", "-m", "sh", "-c", 'mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null; exec "$0" "$@"',
                    PAYLOAD / "Sluice.KernelSuite", "--report", lines, *arguments]
     else:
-        command = [HERE / "boot.py", kernel, "--payload", PAYLOAD, "--output", ARTIFACTS / "guest", "--time-limit",
-                   str(TIME_LIMIT_S[options.quick]), "--", "./Sluice.KernelSuite", "--report", "/output/report.jsonl", *arguments]
+        command = [HERE / "boot.py", kernel, "--payload", PAYLOAD, "--output", ARTIFACTS / "guest",
+                   "--console", ARTIFACTS / f"{kernel}.console", "--time-limit", str(TIME_LIMIT_S[options.quick]),
+                   # Methods are run too seldom there for a profile to pay.
+                   "--", "env", "DOTNET_TieredPGO=0", "./Sluice.KernelSuite", "--report", "/output/report.jsonl", *arguments]
     ended = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, check=False)
     if kernel != HOST and (ARTIFACTS / "guest" / "report.jsonl").exists():
         shutil.move(ARTIFACTS / "guest" / "report.jsonl", lines)

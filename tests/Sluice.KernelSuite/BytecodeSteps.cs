@@ -16,7 +16,8 @@ internal static class BytecodeSteps
         ["tls_enter"] = [KernelFeature.Cookie],
         ["tls_leave"] = [KernelFeature.Cookie, KernelFeature.Dynptr],
         ["ssl_return"] = [KernelFeature.Dynptr],
-        ["generate_samples"] = [KernelFeature.Dynptr],
+        ["generate_samples"] = [KernelFeature.Loop],
+        ["generate_records"] = [KernelFeature.Loop],
     };
 
     public static IEnumerable<Step> All(SuiteSetting setting) =>

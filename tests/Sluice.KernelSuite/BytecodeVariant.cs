@@ -18,6 +18,9 @@ internal sealed record BytecodeVariant(string Name, string Btf, string KernelVer
         new("noncore_less52", "noncore", LastWithoutGlobalData),
     ];
 
+    /// <summary>This variant's build of an object.</summary>
+    public string FileOf(string family) => $"{family}_{Name}.o";
+
     /// <summary>Objects for kernels before 5.2 have no ring buffer, which came with 5.8.</summary>
     public bool HasRingBuffer => KernelVersion.Length == 0;
 }

@@ -35,6 +35,7 @@ internal static class FilterSteps
             File.WriteAllText(go, "");
             TlsLoadResult[] results = [.. loads.Select(load => load.Finish())];
             Ledger ledger = capture.Stop();
+            capture.AssertUsed(variant.FileOf("openssl_kern"));
 
             IReadOnlyList<CapturedEvent> events = capture.Events("tls.data");
             Exchange.AssertWhole(events, results[0], 'A', Records);
@@ -59,6 +60,7 @@ internal static class FilterSteps
         TlsLoad.Run(setting.Workspace, "exchange", "--records", $"{Records}");
         Command.Run("setpriv", $"--reuid={OtherUser}", "--clear-groups", Repository.TlsLoad, "exchange", "--dir", setting.Workspace.Directory, "--records", $"{Records}");
         capture.Stop();
+        capture.AssertUsed(variant.FileOf("openssl_kern"));
 
         IReadOnlyList<CapturedEvent> events = capture.Events("tls.data");
         Assert.Equal(4 * Records, events.Count);

@@ -7,7 +7,8 @@ namespace Sluice.KernelSuite;
 internal static class HiddenBtf
 {
     // exec, so that the process id and the signals are those of the program itself.
-    private const string Script = "mount -t tmpfs tmpfs /sys/kernel/btf && exec \"$0\" \"$@\"";
+    private const string Script = "mount -t tmpfs tmpfs /sys/kernel/btf && exec env \"$@\"";
 
-    public static List<string> Wrap(List<string> command) => ["unshare", "-m", "sh", "-c", Script, .. command];
+    /// <param name="command">Arguments of env(1); so is the result.</param>
+    public static List<string> Wrap(List<string> command) => ["unshare", "-m", "sh", "-c", Script, "sh", .. command];
 }

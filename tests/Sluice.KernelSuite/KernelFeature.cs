@@ -14,11 +14,13 @@ internal sealed record KernelFeature(string Name, int Major, int Minor, params s
     public static readonly KernelFeature Uprobe = new("uprobes", 4, 17, "UPROBE_EVENTS");
     public static readonly KernelFeature UprobeMulti = new("multi-uprobe links", 6, 6, "UPROBE_EVENTS");
     public static readonly KernelFeature Cookie = new("attach cookies", 5, 15);
+    public static readonly KernelFeature Loop = new("bpf_loop", 5, 17);
     public static readonly KernelFeature Dynptr = new("ring buffer dynptr", 5, 19);
     public static readonly KernelFeature RingBuffer = new("ring buffer", 5, 8);
     public static readonly KernelFeature Kprobe = new("kprobes", 4, 17, "KPROBES", "KPROBE_EVENTS");
     public static readonly KernelFeature Fentry = new("fentry", 5, 5, "DYNAMIC_FTRACE_WITH_DIRECT_CALLS", "DEBUG_INFO_BTF");
     public static readonly KernelFeature Tracepoint = new("tracepoints", 4, 7, "EVENT_TRACING");
+    public static readonly KernelFeature SystemCallTracepoint = new("tracepoints of system calls", 4, 7, "FTRACE_SYSCALLS");
     public static readonly KernelFeature RawTracepoint = new("raw tracepoints", 4, 17, "BPF_EVENTS");
     public static readonly KernelFeature BtfTracepoint = new("BTF tracepoints", 5, 5, "BPF_EVENTS", "DEBUG_INFO_BTF");
     public static readonly KernelFeature Tcx = new("tcx", 6, 6, "NET_XGRESS");

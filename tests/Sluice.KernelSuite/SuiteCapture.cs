@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Sluice.Integration.Tests.Support;
+using Xunit;
 
 namespace Sluice.KernelSuite;
 
@@ -17,7 +18,7 @@ internal sealed class SuiteCapture : IDisposable
     private readonly string _events;
     private readonly string _ledger;
 
-    private SuiteCapture(SuiteSetting setting, BytecodeVariant? variant, bool hideBtf, string module, string[] options)
+    private SuiteCapture(SuiteSetting setting, BytecodeVariant? variant, bool hideBtf, string without, string module, string[] options)
     {
         string name = setting.NextCaptureName();
         _events = setting.Workspace.PathOf(name + ".jsonl");
@@ -30,7 +31,8 @@ internal sealed class SuiteCapture : IDisposable
         }
 
         command.AddRange(options);
-        _process = Start(variant, hideBtf ? HiddenBtf.Wrap(command) : command);
+        command = [.. Assignments(variant, without), .. command];
+        _process = Command.Start("env", [.. hideBtf ? HiddenBtf.Wrap(command) : command]);
         WaitUntilReady(ready);
     }
 
@@ -41,11 +43,15 @@ internal sealed class SuiteCapture : IDisposable
 
     /// <summary>Starts it and waits until its probes are attached.</summary>
     public static SuiteCapture Start(SuiteSetting setting, BytecodeVariant? variant, string module, params string[] options) =>
-        new(setting, variant, hideBtf: false, module, options);
+        new(setting, variant, hideBtf: false, "", module, options);
+
+    /// <summary>The same on a kernel without some features, as SLUICE_WITHOUT names them.</summary>
+    public static SuiteCapture StartWithout(SuiteSetting setting, BytecodeVariant variant, string features, string module, params string[] options) =>
+        new(setting, variant, hideBtf: false, features, module, options);
 
     /// <summary>The same on a kernel that shows no BTF.</summary>
     public static SuiteCapture StartWithoutBtf(SuiteSetting setting, string module, params string[] options) =>
-        new(setting, null, hideBtf: true, module, options);
+        new(setting, null, hideBtf: true, "", module, options);
 
     /// <summary>Stops it as Ctrl-C does; the sums of its ledger must hold.</summary>
     public Ledger Stop()
@@ -63,10 +69,25 @@ internal sealed class SuiteCapture : IDisposable
         return ledger;
     }
 
+    /// <summary>After <see cref="Stop"/>: it ran the build of the object that it was made to run, not another that works as well.</summary>
+    public void AssertUsed(string objectFile) =>
+        Assert.True(Diagnostics.Contains(objectFile, StringComparison.Ordinal), $"sluice did not say that it uses {objectFile}: {Diagnostics}");
+
     public void Dispose() => _process.Dispose();
 
-    private static Command Start(BytecodeVariant? variant, List<string> command) =>
-        Command.StartWith("SLUICE_KERNEL_VERSION", variant?.KernelVersion ?? "", command[0], [.. command.Skip(1)]);
+    /// <summary>Arguments of env(1).</summary>
+    private static IEnumerable<string> Assignments(BytecodeVariant? variant, string without)
+    {
+        if (variant?.KernelVersion is { Length: > 0 } version)
+        {
+            yield return "SLUICE_KERNEL_VERSION=" + version;
+        }
+
+        if (without.Length > 0)
+        {
+            yield return "SLUICE_WITHOUT=" + without;
+        }
+    }
 
     private static string Tail(string text) => string.Join('\n', text.Split('\n').TakeLast(12));
 

@@ -20,7 +20,7 @@ internal sealed class SuiteSetting(SuiteOptions options, RunningKernel kernel) :
     public Workspace Workspace { get; } = new();
 
     /// <summary>The variants for which there are objects of Sluice's modules.</summary>
-    public BytecodeVariant[] Variants { get; } = [.. BytecodeVariant.All.Where(variant => File.Exists(Path.Combine(options.Bytecode, "openssl_kern_" + variant.Name + ".o")))];
+    public BytecodeVariant[] Variants { get; } = [.. BytecodeVariant.All.Where(variant => File.Exists(Path.Combine(options.Bytecode, variant.FileOf("openssl_kern"))))];
 
     public string NextCaptureName() => "capture" + ++_captures;
 

@@ -12,5 +12,6 @@ internal static class SuiteSteps
         .. ProbeSteps.All(setting),
         .. TlsSteps.All(setting),
         .. FilterSteps.All(setting),
+        .. ConnectionSteps.All(setting),
     ];
 }

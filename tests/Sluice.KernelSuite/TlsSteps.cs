@@ -36,7 +36,9 @@ internal static class TlsSteps
         new("tls", variant.Name, transport, () =>
         {
             using SuiteCapture capture = SuiteCapture.Start(setting, variant, "tls", "--transport", transport);
-            return ExchangeAndCompare(setting, capture);
+            string detail = ExchangeAndCompare(setting, capture);
+            capture.AssertUsed(variant.FileOf("openssl_kern"));
+            return detail;
         })
         { Needs = [KernelFeature.Uprobe] };
 
@@ -44,7 +46,7 @@ internal static class TlsSteps
     {
         using SuiteCapture capture = SuiteCapture.StartWithoutBtf(setting, "tls");
         string detail = ExchangeAndCompare(setting, capture);
-        Assert.Contains("openssl_kern_noncore.o", capture.Diagnostics, StringComparison.Ordinal);
+        capture.AssertUsed("openssl_kern_noncore.o");
         return detail;
     }
 
