@@ -15,6 +15,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "event.h"
+#include "own_stack.h"
 #include "process.h"
 #include "openssl/calls.h"
 #include "openssl/connections.h"
@@ -156,6 +157,7 @@ static __always_inline int leave(enum flavour flavour, struct pt_regs *ctx)
 	SEC("uprobe")                                                                                              \
 	int name(struct pt_regs *ctx)                                                                              \
 	{                                                                                                          \
+		STAY_ON_THREAD_STACK(ctx);                                                                         \
 		return enter(ctx, kind);                                                                           \
 	}
 
@@ -171,18 +173,21 @@ ENTRY_PROGRAM(ssl_set_fd, SLUICE_CALL_SET_FD)
 SEC("uprobe")
 int ssl_set_bio(struct pt_regs *ctx)
 {
+	STAY_ON_THREAD_STACK(ctx);
 	return change_socket(ctx);
 }
 
 SEC("uprobe")
 int ssl_clear(struct pt_regs *ctx)
 {
+	STAY_ON_THREAD_STACK(ctx);
 	return restart_connection(ctx);
 }
 
 SEC("uretprobe")
 int ssl_new_return(struct pt_regs *ctx)
 {
+	STAY_ON_THREAD_STACK(ctx);
 	return forget_connection(ctx);
 }
 
@@ -191,6 +196,7 @@ int ssl_new_return(struct pt_regs *ctx)
 SEC("uretprobe")
 int ssl_return_plain(struct pt_regs *ctx)
 {
+	STAY_ON_THREAD_STACK(ctx);
 	return leave(FLAVOUR_PLAIN, ctx);
 }
 
@@ -220,6 +226,7 @@ int send_more(struct pt_regs *ctx)
 SEC("uretprobe")
 int ssl_return(struct pt_regs *ctx)
 {
+	STAY_ON_THREAD_STACK(ctx);
 	return leave(FLAVOUR_MODERN, ctx);
 }
 
@@ -229,6 +236,7 @@ int tls_enter(struct pt_regs *ctx)
 {
 	__u32 kind = bpf_get_attach_cookie(ctx) >> 32;
 
+	STAY_ON_THREAD_STACK(ctx);
 	if (kind == SLUICE_CALL_SET_BIO)
 		return change_socket(ctx);
 	if (kind == SLUICE_CALL_CLEAR)
@@ -239,6 +247,7 @@ int tls_enter(struct pt_regs *ctx)
 SEC("uretprobe")
 int tls_leave(struct pt_regs *ctx)
 {
+	STAY_ON_THREAD_STACK(ctx);
 	if (bpf_get_attach_cookie(ctx) >> 32 == SLUICE_CALL_NEW)
 		return forget_connection(ctx);
 	return leave(FLAVOUR_MODERN, ctx);
