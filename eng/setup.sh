@@ -90,6 +90,7 @@ need_test() {
 	need python3 "Debian's own Python, for its modules" has_file /usr/bin/python3
 	need python3-msgpack "reads our MessagePack back" has_python_module msgpack
 	need kcat "reads our Kafka records back" has_command kcat
+	need netcat-openbsd "opens plain TCP connections" has_command nc
 	need nginx "a server to capture" has_nginx
 	need nodejs "a program to capture whose sockets OpenSSL never sees" has_command node
 	need bpftool "shows that a killed sluice leaves nothing in the kernel" has_bpftool

@@ -80,8 +80,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks it to end, as Ctrl-C does.</summary>
-    public void Interrupt() => Signals.Interrupt(_process.Id);
+    /// <summary>Asks it to end in order.</summary>
+    public void Terminate() => Signals.Terminate(_process.Id);
 
     public async ValueTask DisposeAsync()
     {

@@ -166,10 +166,10 @@ internal sealed class Demonstration : IAsyncDisposable
     {
         if (!capture.HasExited)
         {
-            capture.Interrupt();
+            capture.Terminate();
         }
 
-        int exitCode = await capture.WaitAsync("the capture, after SIGINT,", s_stopTimeout, stop);
+        int exitCode = await capture.WaitAsync("the capture, after SIGTERM,", s_stopTimeout, stop);
         if (exitCode != 0)
         {
             throw new DemoException($"the capture ended with exit code {exitCode}; its message is above.");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.IO;
 using System.Linq;
+using Xunit;
 
 namespace Sluice.Bpf.Tests.Kernel;
 
@@ -14,5 +15,13 @@ internal readonly record struct KernelObjects(int Descriptors, int BpfDescriptor
         string?[] targets = [.. new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos().Select(static file => file.LinkTarget)];
         return new KernelObjects(
             targets.Length, targets.Count(static target => target?.Contains("bpf", System.StringComparison.Ordinal) == true || target == "anon_inode:[perf_event]"));
+    }
+
+    /// <summary>Nothing was left open since <paramref name="before"/>. Fewer descriptors may be: the collector of the runtime closes those of other tests.</summary>
+    public static void AssertNoMoreThan(KernelObjects before)
+    {
+        KernelObjects now = Count();
+        Assert.Equal(before.BpfDescriptors, now.BpfDescriptors);
+        Assert.InRange(now.Descriptors, 0, before.Descriptors);
     }
 }
