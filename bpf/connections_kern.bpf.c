@@ -15,6 +15,13 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+#define PROGRAM(section, name, type, body)                                                                         \
+	SEC(section)                                                                                               \
+	int name(type *ctx)                                                                                        \
+	{                                                                                                          \
+		return body(ctx);                                                                                  \
+	}
+
 /* Programs that send come in both flavours: NAME and NAME_plain. */
 #ifdef SLUICE_LESS52
 #define SENDER(section, name, type, body)                                                                          \
@@ -40,10 +47,21 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* ---- state changes: const struct sock *sk, int old state, int new state ---- */
 
 /*
- * Changes that packets make and changes that calls make have a program each: while a program runs, the kernel leaves out its own second run on the
- * same CPU, and a packet may well arrive while a call changes its socket.
+ * While a program runs, the kernel leaves out its own second run on the same CPU: one thread is preempted inside it, or a packet arrives, and
+ * another socket's change would go unseen. So each program has copies, attached one behind the other; what the first one has done the others find
+ * done. All would have to be interrupted at the same moment for a change to be missed.
  */
-static __always_inline int on_packet(enum flavour flavour, struct bpf_raw_tracepoint_args *ctx)
+#define COPIES(section, name, type, body)                                                                          \
+	PROGRAM(section, name, type, body)                                                                         \
+	PROGRAM(section, name##_2, type, body)                                                                     \
+	PROGRAM(section, name##_3, type, body)
+
+#define SENDER_COPIES(section, name, type, body, last_body)                                                        \
+	SENDER(section, name, type, body)                                                                          \
+	SENDER(section, name##_2, type, body)                                                                      \
+	SENDER(section, name##_3, type, last_body)
+
+static __always_inline int on_packet(enum flavour flavour, struct bpf_raw_tracepoint_args *ctx, bool last)
 {
 	const struct sock *sk = (const struct sock *)ctx->args[0];
 	int old_state = ctx->args[1];
@@ -55,16 +73,25 @@ static __always_inline int on_packet(enum flavour flavour, struct bpf_raw_tracep
 	case TCP_ESTABLISHED:
 		return established(flavour, ctx, sk);
 	case TCP_CLOSE:
-		return closed(flavour, ctx, sk, old_state);
+		return closed(flavour, ctx, sk, old_state, last);
 	default:
 		return 0;
 	}
 }
 
-SENDER("raw_tp/inet_sock_set_state", tcp_by_packet, struct bpf_raw_tracepoint_args, on_packet)
+static __always_inline int on_change(enum flavour flavour, struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_packet(flavour, ctx, false);
+}
 
-SEC("raw_tp/inet_sock_set_state")
-int tcp_by_call(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline int on_change_last(enum flavour flavour, struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_packet(flavour, ctx, true);
+}
+
+SENDER_COPIES("raw_tp/inet_sock_set_state", tcp_by_packet, struct bpf_raw_tracepoint_args, on_change, on_change_last)
+
+static __always_inline int on_call(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct sock *sk = (const struct sock *)ctx->args[0];
 
@@ -79,6 +106,8 @@ int tcp_by_call(struct bpf_raw_tracepoint_args *ctx)
 	}
 }
 
+COPIES("raw_tp/inet_sock_set_state", tcp_by_call, struct bpf_raw_tracepoint_args, on_call)
+
 /* ---- kernel functions, by trampolines ---- */
 
 #ifndef SLUICE_LESS52
@@ -92,17 +121,19 @@ static __always_inline const struct sock *socket_argument(const __u64 *argument)
 	return sk;
 }
 
-SEC("fentry/tcp_connect")
-int tcp_connect_fentry(__u64 *ctx)
+static __always_inline int on_connect(__u64 *ctx)
 {
 	return connecting(socket_argument(ctx));
 }
 
-SEC("fentry/tcp_close")
-int tcp_close_fentry(__u64 *ctx)
+COPIES("fentry/tcp_connect", tcp_connect_fentry, __u64, on_connect)
+
+static __always_inline int on_close(__u64 *ctx)
 {
 	return closing_call(socket_argument(ctx));
 }
+
+COPIES("fentry/tcp_close", tcp_close_fentry, __u64, on_close)
 
 /* What it returned stands behind its arguments: four up to Linux 6.9, two from then on. Where the modern flavour runs a helper knows. */
 static __always_inline int on_accept_exit(enum flavour flavour, __u64 *ctx)
@@ -116,7 +147,7 @@ static __always_inline int on_accept_exit(enum flavour flavour, __u64 *ctx)
 	return accepted(flavour, ctx, sk);
 }
 
-SENDER("fexit/inet_csk_accept", tcp_accept_fexit, __u64, on_accept_exit)
+SENDER_COPIES("fexit/inet_csk_accept", tcp_accept_fexit, __u64, on_accept_exit, on_accept_exit)
 
 #endif
 
@@ -200,7 +231,7 @@ static __always_inline int on_system_call(enum flavour flavour, struct bpf_raw_t
 	return is_accept((const struct pt_regs *)ctx->args[0]) ? accepted_descriptor(flavour, ctx, ctx->args[1]) : 0;
 }
 
-SENDER("raw_tp/sys_exit", tcp_accept_raw, struct bpf_raw_tracepoint_args, on_system_call)
+SENDER_COPIES("raw_tp/sys_exit", tcp_accept_raw, struct bpf_raw_tracepoint_args, on_system_call, on_system_call)
 
 /* ---- run by the collector itself ---- */
 

@@ -251,20 +251,25 @@ static __always_inline void report_end(enum flavour flavour, void *context, cons
 }
 
 /* Nobody accepted it (arrived_ns not 0), or it was there before the capture and no process was seen giving it up. */
-static __always_inline void report_stranger(enum flavour flavour, void *context, const struct sock *sk, __u64 arrived_ns)
+static __always_inline void report_stranger(enum flavour flavour, void *context, const struct sock *sk, __u64 arrived_ns, bool last)
 {
 	struct tracked stranger;
+	__u64 key = (__u64)sk;
 
 	if (has_filter() || !is_tcp(sk))
 		return;
-	begin_tracking_stranger(&stranger, (__u64)sk);
+	begin_tracking_stranger(&stranger, key);
+	stranger.ended = 1;
 	stranger.start_ns = arrived_ns;
 	stranger.direction = arrived_ns ? SLUICE_INBOUND : SLUICE_DIRECTION_UNKNOWN;
 	read_endpoint(&stranger.endpoint, sk);
 	report_end(flavour, context, sk, &stranger);
+	if (!last)
+		bpf_map_update_elem(&tcp_connections, &key, &stranger, BPF_ANY);
 }
 
-static __always_inline int closed(enum flavour flavour, void *context, const struct sock *sk, int old_state)
+/* last: no copy of the program comes after this one. */
+static __always_inline int closed(enum flavour flavour, void *context, const struct sock *sk, int old_state, bool last)
 {
 	__u64 key = (__u64)sk, arrived_ns = 0;
 	struct tracked *connection;
@@ -272,13 +277,19 @@ static __always_inline int closed(enum flavour flavour, void *context, const str
 
 	if (old_state == TCP_LISTEN || old_state == TCP_CLOSE)
 		return 0;
+	connection = bpf_map_lookup_elem(&tcp_connections, &key);
+	if (connection && connection->ended) {
+		if (last)
+			bpf_map_delete_elem(&tcp_connections, &key);
+		return 0;
+	}
 	arrived = bpf_map_lookup_elem(&tcp_unaccepted, &key);
 	if (arrived)
 		arrived_ns = *arrived;
 	if (arrived && !bpf_map_delete_elem(&tcp_unaccepted, &key)) {
 		/* A handshake that fails at its last step was no connection. */
 		if (old_state != TCP_SYN_RECV)
-			report_stranger(flavour, context, sk, arrived_ns);
+			report_stranger(flavour, context, sk, arrived_ns, last);
 		return 0;
 	}
 	connection = bpf_map_lookup_elem(&tcp_connections, &key);
@@ -290,9 +301,11 @@ static __always_inline int closed(enum flavour flavour, void *context, const str
 		}
 		if (!connection->left_out)
 			report_end(flavour, context, sk, connection);
-		bpf_map_delete_elem(&tcp_connections, &key);
+		connection->ended = 1;
+		if (last)
+			bpf_map_delete_elem(&tcp_connections, &key);
 	} else if (old_state != TCP_SYN_SENT && old_state != TCP_SYN_RECV) {
-		report_stranger(flavour, context, sk, 0);
+		report_stranger(flavour, context, sk, 0, last);
 	}
 	return 0;
 }

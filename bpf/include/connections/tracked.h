@@ -19,7 +19,7 @@ struct tracked {
 	__u8 direction;		/* enum sluice_connection_direction */
 	__u8 established;	/* 0: a connection attempt is under way */
 	__u8 left_out;		/* its process is not captured; kept so that its end is not taken for a stranger's */
-	__u8 reserved;
+	__u8 ended;		/* its end was told; kept for the copies of the program that come after (connections_kern.bpf.c) */
 };
 
 /* Notes the current process; what is not known of the connection yet stays zero. */

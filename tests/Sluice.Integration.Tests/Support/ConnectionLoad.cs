@@ -11,7 +11,8 @@ namespace Sluice.Integration.Tests.Support;
 /// <summary>Connections from this process to an <see cref="EchoServer"/>, and what a capture must say of both ends of each.</summary>
 internal sealed class ConnectionLoad
 {
-    private readonly Dictionary<ConnectionKey, ExpectedEnd> _expected = [];
+    // In the order of the connections: on a slow machine a port comes back after a second.
+    private readonly List<(ConnectionKey Key, ExpectedEnd End)> _expected = [];
 
     /// <summary>One connection, of which both directions are closed one after the other: first this one.</summary>
     public void Exchange(EchoServer server, int bytes)
@@ -29,8 +30,8 @@ internal sealed class ConnectionLoad
         }
 
         Assert.Equal(EchoServer.AnswerTo(bytes), received);
-        _expected.Add(key, new ExpectedEnd("open", Environment.ProcessId, bytes, received));
-        _expected.Add(key.OtherEnd(), new ExpectedEnd("accept", server.Pid, received, bytes));
+        _expected.Add((key, new ExpectedEnd("open", Environment.ProcessId, bytes, received)));
+        _expected.Add((key.OtherEnd(), new ExpectedEnd("accept", server.Pid, received, bytes)));
     }
 
     /// <summary>Finds each end's two events, and nothing else of it.</summary>
@@ -38,10 +39,17 @@ internal sealed class ConnectionLoad
     /// <param name="onlyOf">The process to which the capture was narrowed; null for none.</param>
     public void Check(IReadOnlyList<CapturedEvent> connections, int? onlyOf = null)
     {
-        ILookup<ConnectionKey, CapturedEvent> events = connections.ToLookup(ConnectionKey.Of);
-        foreach ((ConnectionKey key, ExpectedEnd end) in _expected.Where(one => onlyOf is null || one.Value.Pid == onlyOf))
+        ILookup<ConnectionKey, IGrouping<string, CapturedEvent>> found = connections
+            .GroupBy(static e => e.Connection)
+            .OrderBy(static events => events.Min(static e => e.Number("time_unix_nano")))
+            .ToLookup(static events => ConnectionKey.Of(events.First()));
+        foreach (IGrouping<ConnectionKey, ExpectedEnd> ends in _expected.Where(one => onlyOf is null || one.End.Pid == onlyOf).GroupBy(static one => one.Key, static one => one.End))
         {
-            end.Check(key, [.. events[key].OrderBy(e => e.Sequence)]);
+            Assert.Equal(ends.Count(), found[ends.Key].Count());
+            foreach ((ExpectedEnd end, IGrouping<string, CapturedEvent> events) in ends.Zip(found[ends.Key]))
+            {
+                end.Check(ends.Key, [.. events.OrderBy(static e => e.Sequence)]);
+            }
         }
     }
 

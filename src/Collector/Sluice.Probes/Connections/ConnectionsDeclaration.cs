@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Sluice.Bpf.Engine;
 using Sluice.Bpf.Selection;
 
@@ -47,13 +48,13 @@ internal static class ConnectionsDeclaration
     {
         List<AttachAlternative> alternatives =
         [
-            new("kprobe", [ByPacket, ConnectKprobe, CloseKprobe, AcceptKretprobe, GraftKprobe]),
-            new("tracepoint", [ByPacket, ByCall, AcceptRecord, Accept4Record]),
-            new("raw_tp", [ByPacket, ByCall, AcceptRaw]),
+            new("kprobe", [.. Copies(ByPacket), ConnectKprobe, CloseKprobe, AcceptKretprobe, GraftKprobe]),
+            new("tracepoint", [.. Copies(ByPacket), .. Copies(ByCall), AcceptRecord, Accept4Record]),
+            new("raw_tp", [.. Copies(ByPacket), .. Copies(ByCall), .. Copies(AcceptRaw)]),
         ];
         if (!isLess52)
         {
-            alternatives.Insert(0, new("fentry", [ByPacket, ConnectFentry, CloseFentry, AcceptFexit]));
+            alternatives.Insert(0, new("fentry", [.. Copies(ByPacket), .. Copies(ConnectFentry), .. Copies(CloseFentry), .. Copies(AcceptFexit)]));
         }
 
         return AttachPlan.FirstOf(Tcp, alternatives);
@@ -64,11 +65,11 @@ internal static class ConnectionsDeclaration
         string suffix = flavour == ProgramFlavour.Plain ? "_plain" : string.Empty;
         return
         [
-            new RawTracepointProbe(ByPacket + suffix, "inet_sock_set_state") { Id = ByPacket },
-            new RawTracepointProbe(ByCall, "inet_sock_set_state"),
-            new FentryProbe(ConnectFentry),
-            new FentryProbe(CloseFentry),
-            new FentryProbe(AcceptFexit + suffix) { Id = AcceptFexit },
+            .. Copies(ByPacket).Select(name => new RawTracepointProbe(name + suffix, "inet_sock_set_state") { Id = name }),
+            .. Copies(ByCall).Select(static name => new RawTracepointProbe(name, "inet_sock_set_state")),
+            .. Copies(ConnectFentry).Select(static name => new FentryProbe(name)),
+            .. Copies(CloseFentry).Select(static name => new FentryProbe(name)),
+            .. Copies(AcceptFexit).Select(name => new FentryProbe(name + suffix) { Id = name }),
             new KprobeProbe(ConnectKprobe, "tcp_connect"),
             new KprobeProbe(CloseKprobe, "tcp_close"),
             new KprobeProbe(AcceptKretprobe + suffix, "inet_csk_accept") { Id = AcceptKretprobe, IsReturn = true },
@@ -77,7 +78,10 @@ internal static class ConnectionsDeclaration
             new KprobeProbe(GraftKprobe + suffix, "security_sock_graft") { Id = GraftKprobe, IsOptional = true },
             new TracepointProbe(AcceptRecord + suffix, "syscalls", "sys_exit_accept") { Id = AcceptRecord },
             new TracepointProbe(AcceptRecord + suffix, "syscalls", "sys_exit_accept4") { Id = Accept4Record },
-            new RawTracepointProbe(AcceptRaw + suffix, "sys_exit") { Id = AcceptRaw },
+            .. Copies(AcceptRaw).Select(name => new RawTracepointProbe(name + suffix, "sys_exit") { Id = name }),
         ];
     }
+
+    /// <summary>The same program three times, because the kernel leaves out a run inside another one of the same; attached in this order.</summary>
+    private static IEnumerable<string> Copies(string program) => [program, program + "_2", program + "_3"];
 }
