@@ -12,6 +12,9 @@ public static class ModuleBytecode
     /// <summary>The object of the module <c>tls</c>.</summary>
     public const string OpenSsl = "openssl_kern.o";
 
+    /// <summary>The object of the module <c>connections</c>.</summary>
+    public const string Connections = "connections_kern.o";
+
     /// <summary>Chooses by what the user asked for and what this host is.</summary>
     /// <param name="baseName">The object's name without a variant, such as <see cref="OpenSsl"/>.</param>
     /// <param name="options">What the user asked for.</param>

@@ -2,7 +2,9 @@
 using System;
 using System.IO;
 using System.Text.Json;
+using Sluice.Bpf.Engine;
 using Sluice.Bpf.Features;
+using Sluice.Bpf.Selection;
 using Sluice.Collector.Doctor;
 using Xunit;
 
@@ -10,14 +12,23 @@ namespace Sluice.Collector.Tests.Doctor;
 
 public sealed class DoctorOutputTests
 {
+    private static readonly DoctorModule s_module = new()
+    {
+        Name = "connections",
+        Programs = Yes("loaded"),
+        Bytecode = new BytecodeChoice("connections_kern_core.o", true, false, ["CO-RE, because it can."], []),
+        Transport = "ringbuf",
+        Plans = [new PlanOutcome("tcp", "raw_tp", [new AttachRefusal("tcp", "fentry", "tcp_connect_fentry", 1, "not permitted", "Needs trampolines.")])],
+        MissingCapabilities = [],
+    };
+
     private static readonly DoctorReport s_healthy = new()
     {
         Host = new HostEnvironment("6.1.0-18-amd64", new KernelVersion(6, 1, 76), null, LockdownMode.None, true, true, new CapabilitySet(ulong.MaxValue)),
         Architecture = "x64",
         Features = KernelFeaturesSample.All(Yes("tried")),
         LockedMemoryLimit = "unlimited",
-        Programs = Yes("loaded"),
-        Transport = "ringbuf",
+        Modules = [s_module],
         KafkaClientVersion = "2.15.1",
         Libraries = [new DoctorLibrary("/usr/lib/libssl.so.3", "OpenSSL 3.0.19", "3.0.0..3.0.22", true, 4, "abcd")],
         Processes = 57,
@@ -29,7 +40,7 @@ public sealed class DoctorOutputTests
     private static readonly DoctorReport s_sick = s_healthy with
     {
         Features = s_healthy.Features with { Btf = new FeatureProbe(false, "no file") },
-        Programs = null,
+        Modules = [s_module with { Programs = null, Transport = null, Plans = [], MissingCapabilities = ["CAP_BPF"] }],
         KafkaClientVersion = null,
         Obstacles = [new Obstacle("missing BTF of the kernel: no file", "use another kernel")],
     };
@@ -80,7 +91,11 @@ public sealed class DoctorOutputTests
         JsonElement json = Json(s_healthy);
 
         Assert.True(json.GetProperty("works").GetBoolean());
-        Assert.Equal("ringbuf", json.GetProperty("choice").GetProperty("transport").GetString());
+        JsonElement module = json.GetProperty("modules")[0];
+        Assert.Equal(("connections", "connections_kern_core.o", "ringbuf"), (Text(module, "name"), Text(module, "bytecode"), Text(module, "transport")));
+        JsonElement plan = module.GetProperty("plans")[0];
+        Assert.Equal(("tcp", "raw_tp"), (Text(plan, "plan"), Text(plan, "chosen")));
+        Assert.Equal(("fentry", "not permitted"), (Text(plan.GetProperty("refused")[0], "alternative"), Text(plan.GetProperty("refused")[0], "reason")));
         Assert.Equal("OpenSSL 3.0.19", json.GetProperty("libraries")[0].GetProperty("library").GetString());
         Assert.Equal(4, json.GetProperty("libraries")[0].GetProperty("processes").GetInt32());
         Assert.Equal("A \"note\".", json.GetProperty("warnings")[0].GetString());
@@ -94,10 +109,23 @@ public sealed class DoctorOutputTests
 
         Assert.False(json.GetProperty("works").GetBoolean());
         Assert.False(json.GetProperty("features").GetProperty("btf").GetProperty("available").GetBoolean());
-        Assert.False(json.GetProperty("features").TryGetProperty("tls_programs", out _));
+        Assert.False(json.GetProperty("modules")[0].TryGetProperty("programs", out _));
+        Assert.Equal("CAP_BPF", json.GetProperty("modules")[0].GetProperty("missing_capabilities")[0].GetString());
         Assert.Equal(JsonValueKind.Null, json.GetProperty("kafka_client").ValueKind);
         Assert.Equal("use another kernel", json.GetProperty("obstacles")[0].GetProperty("remedy").GetString());
     }
+
+    [Fact]
+    public void Text_OfAModule_NamesTheChosenWayAndTheReasonsAgainstTheOthers()
+    {
+        string text = Text(s_healthy);
+
+        Assert.Contains("Module connections: ", text, StringComparison.Ordinal);
+        Assert.Contains("connections_kern_core.o (CO-RE, because it can.)", text, StringComparison.Ordinal);
+        Assert.Contains("  tcp: raw_tp\n    not fentry: not permitted Needs trampolines.\n", text, StringComparison.Ordinal);
+    }
+
+    private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
 
     private static FeatureProbe Yes(string detail) => new(true, detail);
 

@@ -23,6 +23,23 @@ public readonly record struct CapabilitySet(ulong Effective)
     /// <summary>What capturing TLS of all processes lacks: each entry names a capability and what it is for. Empty: nothing.</summary>
     public IReadOnlyList<string> MissingForTlsCapture()
     {
+        List<string> missing = [.. MissingForLoading()];
+        if (!Has(LinuxCapability.SysPtrace))
+        {
+            missing.Add("CAP_SYS_PTRACE (to find the libraries of other users' processes in /proc/PID/maps and /proc/PID/root)");
+        }
+
+        if (!Has(LinuxCapability.DacReadSearch) && !Has(LinuxCapability.DacOverride))
+        {
+            missing.Add("CAP_DAC_READ_SEARCH (to read those libraries where file modes forbid it)");
+        }
+
+        return missing;
+    }
+
+    /// <summary>What loading and attaching programs lacks, whatever they look at; as <see cref="MissingForTlsCapture"/>.</summary>
+    public IReadOnlyList<string> MissingForLoading()
+    {
         List<string> missing = [];
         bool isAdmin = Has(LinuxCapability.SysAdmin);
         if (!isAdmin && !Has(LinuxCapability.Bpf))
@@ -32,17 +49,7 @@ public readonly record struct CapabilitySet(ulong Effective)
 
         if (!isAdmin && !Has(LinuxCapability.Perfmon))
         {
-            missing.Add("CAP_PERFMON (to attach them to user-space functions; CAP_SYS_ADMIN before Linux 5.8)");
-        }
-
-        if (!Has(LinuxCapability.SysPtrace))
-        {
-            missing.Add("CAP_SYS_PTRACE (to find the libraries of other users' processes in /proc/PID/maps and /proc/PID/root)");
-        }
-
-        if (!Has(LinuxCapability.DacReadSearch) && !Has(LinuxCapability.DacOverride))
-        {
-            missing.Add("CAP_DAC_READ_SEARCH (to read those libraries where file modes forbid it)");
+            missing.Add("CAP_PERFMON (to attach them; CAP_SYS_ADMIN before Linux 5.8)");
         }
 
         return missing;

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.Bpf;
 using Sluice.Bpf.Features;
+using Sluice.Collector.CommandLine;
 using Sluice.Probes;
-using Sluice.Probes.OpenSsl;
 using Sluice.Probes.Targets;
 using Sluice.Sinks.Kafka;
 
@@ -26,14 +23,14 @@ internal static class DoctorExamination
         HostEnvironment host = HostEnvironment.Read();
         KernelFeatures features = KernelFeatures.Probe();
         List<Obstacle> obstacles = FindObstacles(host, features);
-        FeatureProbe? programs = null;
-        if (obstacles.Count == 0)
+        bool isLoadable = obstacles.Count == 0;
+
+        // The same environment variables as a capture: so that what they force can be looked at.
+        var options = new CaptureOptions { Without = WithheldFeatureList.Read(), KernelVersion = KernelVersionOverride.Read() };
+        DoctorModule[] modules = [.. ModuleNames.Available.Select(name => ModuleTrial.Run(name, options, host, isLoadable))];
+        if (modules[0].Programs is { IsAvailable: false } refused)
         {
-            programs = TryPrograms();
-            if (!programs.Value.IsAvailable)
-            {
-                obstacles.Add(new Obstacle($"the kernel refused the programs: {programs.Value.Detail}", "report it with the output of sluice doctor --json"));
-            }
+            obstacles.Add(new Obstacle($"the kernel refused the programs: {refused.Detail}", "report it with the output of sluice doctor --json"));
         }
 
         using var discovery = new TargetDiscovery(new TargetSelection());
@@ -44,14 +41,13 @@ internal static class DoctorExamination
             Architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(),
             Features = features,
             LockedMemoryLimit = ReadLockedMemoryLimit(),
-            Programs = programs,
-            Transport = features.RingBuffer.IsAvailable ? "ringbuf" : "perf",
+            Modules = modules,
             KafkaClientVersion = KafkaClientLibrary.FindVersion(),
             Libraries = [.. scan.Found.Select(Describe)],
             Processes = scan.ProcessCount,
             UnreadableProcesses = scan.UnreadableProcessCount,
             Obstacles = obstacles,
-            Warnings = FindWarnings(host, scan),
+            Warnings = FindWarnings(host, scan, modules),
         };
     }
 
@@ -59,15 +55,7 @@ internal static class DoctorExamination
     {
         List<Obstacle> obstacles = [.. host.ObstaclesToTlsCapture().Select(static missing => new Obstacle($"missing {missing}", RunPrivileged))];
         Require(features.Libbpf, "libbpf", "install libbpf 1.1 or later (Debian, Ubuntu: apt-get install libbpf1)", obstacles);
-        Require(features.Btf, "BTF of the kernel", "use a kernel with CONFIG_DEBUG_INFO_BTF, mount the host's /sys, or give --btf-file", obstacles);
         Require(features.Uprobes, "uprobes", "use a kernel with CONFIG_UPROBE_EVENTS (4.17 or later)", obstacles);
-
-        // Without libbpf or privilege the trial itself fails, and says nothing about the kernel.
-        if (obstacles.Count == 0)
-        {
-            Require(features.UprobeCookie, "attach cookies of uprobes", "use Linux 5.15 or later", obstacles);
-        }
-
         return obstacles;
     }
 
@@ -79,26 +67,10 @@ internal static class DoctorExamination
         }
     }
 
-    private static FeatureProbe TryPrograms()
-    {
-        long started = Stopwatch.GetTimestamp();
-        try
-        {
-            using var module = new OpenSslModule(NullLogger.Instance);
-            module.Load(new CaptureOptions());
-            return new FeatureProbe(true, string.Create(
-                CultureInfo.InvariantCulture, $"loaded and verified in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0} ms"));
-        }
-        catch (BpfException e)
-        {
-            return new FeatureProbe(false, e.Message.ReplaceLineEndings(" "));
-        }
-    }
-
     /// <summary>Linux 6.11 brought the system call uretprobe; since 6.14 seccomp lets it through.</summary>
     internal static bool HasUnknownUretprobeCall(KernelVersion kernel) => kernel >= new KernelVersion(6, 11) && kernel < new KernelVersion(6, 14);
 
-    private static List<string> FindWarnings(HostEnvironment host, TargetScan scan)
+    private static List<string> FindWarnings(HostEnvironment host, TargetScan scan, IReadOnlyList<DoctorModule> modules)
     {
         var warnings = new List<string>();
         if (host.ContainerHint is { } hint)
@@ -115,6 +87,11 @@ internal static class DoctorExamination
         {
             warnings.Add("On Linux 6.11 to 6.13 return probes use a system call that older seccomp filters do not know: they can kill or fail a tapped process "
                 + "in a container. Update the kernel or the filters first.");
+        }
+
+        foreach (DoctorModule module in modules.Where(static module => module.Name != ModuleNames.Tls && module.Programs is { IsAvailable: false }))
+        {
+            warnings.Add($"sluice capture {module.Name} does not work here: {module.Programs!.Value.Detail}");
         }
 
         if (scan.UnreadableProcessCount > 0)

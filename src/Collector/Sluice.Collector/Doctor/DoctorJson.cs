@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Generic;
 using System.IO;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Sluice.Bpf.Engine;
 using Sluice.Bpf.Features;
 
 namespace Sluice.Collector.Doctor;
@@ -20,7 +22,7 @@ internal static class DoctorJson
             writer.WriteString("version", ProductVersion.Text);
             WriteHost(writer, report);
             WriteFeatures(writer, report);
-            WriteChoice(writer, report);
+            WriteModules(writer, report);
             WriteLibraries(writer, report);
             WriteFindings(writer, report);
             writer.WriteEndObject();
@@ -38,28 +40,16 @@ internal static class DoctorJson
         writer.WriteString("lockdown", report.Host.Lockdown.ToString().ToLowerInvariant());
         writer.WriteBoolean("initial_user_namespace", report.Host.IsInitialUserNamespace);
         writer.WriteString("locked_memory", report.LockedMemoryLimit);
-        writer.WriteStartArray("missing_capabilities");
-        foreach (string missing in report.Host.Capabilities.MissingForTlsCapture())
-        {
-            writer.WriteStringValue(missing);
-        }
-
-        writer.WriteEndArray();
+        WriteTexts(writer, "missing_capabilities", report.Host.Capabilities.MissingForTlsCapture());
         writer.WriteEndObject();
     }
 
     private static void WriteFeatures(Utf8JsonWriter writer, DoctorReport report)
     {
         writer.WriteStartObject("features");
-        WriteFeature(writer, "btf", report.Features.Btf);
-        WriteFeature(writer, "libbpf", report.Features.Libbpf);
-        WriteFeature(writer, "uprobes", report.Features.Uprobes);
-        WriteFeature(writer, "uprobe_multi", report.Features.UprobeMulti);
-        WriteFeature(writer, "uprobe_cookie", report.Features.UprobeCookie);
-        WriteFeature(writer, "ring_buffer", report.Features.RingBuffer);
-        if (report.Programs is { } programs)
+        foreach ((string name, FeatureProbe feature) in DoctorFeatures.List(report.Features))
         {
-            WriteFeature(writer, "tls_programs", programs);
+            WriteFeature(writer, name, feature);
         }
 
         writer.WriteEndObject();
@@ -73,13 +63,65 @@ internal static class DoctorJson
         writer.WriteEndObject();
     }
 
-    private static void WriteChoice(Utf8JsonWriter writer, DoctorReport report)
+    private static void WriteModules(Utf8JsonWriter writer, DoctorReport report)
     {
-        writer.WriteStartObject("choice");
-        writer.WriteString("transport", report.Transport);
-        writer.WriteString("bytecode", "core");
-        writer.WriteEndObject();
+        writer.WriteStartArray("modules");
+        foreach (DoctorModule module in report.Modules)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", module.Name);
+            if (module.Programs is { } programs)
+            {
+                WriteFeature(writer, "programs", programs);
+            }
+
+            writer.WriteString("bytecode", module.Bytecode?.FileName);
+            WriteTexts(writer, "bytecode_reasons", module.Bytecode?.Reasons ?? []);
+            writer.WriteString("transport", module.Transport);
+            WriteTexts(writer, "missing_capabilities", module.MissingCapabilities);
+            WritePlans(writer, module.Plans);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
         writer.WriteString("kafka_client", report.KafkaClientVersion);
+    }
+
+    private static void WritePlans(Utf8JsonWriter writer, IReadOnlyList<PlanOutcome> plans)
+    {
+        writer.WriteStartArray("plans");
+        foreach (PlanOutcome plan in plans)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("plan", plan.Plan);
+            writer.WriteString("chosen", plan.Chosen);
+            writer.WriteStartArray("refused");
+            foreach (AttachRefusal refusal in plan.Refusals)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("alternative", refusal.Alternative);
+                writer.WriteString("reason", refusal.Reason);
+                writer.WriteString("hint", refusal.Hint);
+                writer.WriteNumber("errno", refusal.Errno);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (string text in texts)
+        {
+            writer.WriteStringValue(text);
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteLibraries(Utf8JsonWriter writer, DoctorReport report)
@@ -114,12 +156,6 @@ internal static class DoctorJson
         }
 
         writer.WriteEndArray();
-        writer.WriteStartArray("warnings");
-        foreach (string warning in report.Warnings)
-        {
-            writer.WriteStringValue(warning);
-        }
-
-        writer.WriteEndArray();
+        WriteTexts(writer, "warnings", report.Warnings);
     }
 }

@@ -17,11 +17,8 @@ internal sealed record DoctorReport
     /// <summary>Soft limit of locked memory as <c>/proc/self/limits</c> has it.</summary>
     public required string LockedMemoryLimit { get; init; }
 
-    /// <summary>Whether the kernel took the programs of the tls module; null when it was not tried because something else is missing.</summary>
-    public required FeatureProbe? Programs { get; init; }
-
-    /// <summary>What a capture would use without <c>--transport</c>.</summary>
-    public required string Transport { get; init; }
+    /// <summary>What each module would use, as found by loading it.</summary>
+    public required IReadOnlyList<DoctorModule> Modules { get; init; }
 
     /// <summary>Version of librdkafka; null when it cannot be loaded.</summary>
     public required string? KafkaClientVersion { get; init; }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using Sluice.Bpf.Engine;
 using Sluice.Bpf.Features;
 using Sluice.Pipeline.Encoding;
 
@@ -23,6 +24,7 @@ internal static class DoctorText
         }
 
         output.WriteLine();
+        WriteModules(report, output);
         WriteLibraries(report, output);
         foreach (string warning in report.Warnings)
         {
@@ -34,25 +36,39 @@ internal static class DoctorText
 
     private static IEnumerable<(string Label, string Value)> Facts(DoctorReport report)
     {
-        IReadOnlyList<string> missing = report.Host.Capabilities.MissingForTlsCapture();
-        yield return ("kernel BTF", Say(report.Features.Btf));
-        yield return ("libbpf", Say(report.Features.Libbpf));
-        yield return ("uprobes", Say(report.Features.Uprobes));
-        yield return ("multi-uprobe link", Say(report.Features.UprobeMulti));
-        yield return ("uprobe cookie", Say(report.Features.UprobeCookie));
-        yield return ("ring buffer", Say(report.Features.RingBuffer));
-        yield return ("tls programs", report.Programs is { } programs ? Say(programs) : "not tried, see below");
-        yield return ("capabilities", missing.Count == 0 ? "all that are needed" : "missing: " + string.Join("; ", missing));
+        foreach ((string name, FeatureProbe feature) in DoctorFeatures.List(report.Features))
+        {
+            yield return (name.Replace('_', ' '), feature.ToString());
+        }
+
         yield return ("locked memory", report.LockedMemoryLimit);
         yield return ("lockdown", report.Host.Lockdown == LockdownMode.Unknown ? "none that the kernel tells of" : report.Host.Lockdown.ToString().ToLowerInvariant());
         yield return ("container", report.Host.ContainerHint is { } hint ? $"looks like one ({hint})" : "no sign of one");
         yield return ("Kafka client", report.KafkaClientVersion is { } version ? "librdkafka " + version : "librdkafka cannot be loaded: no kafka: sinks");
-        yield return ("would choose", $"transport {report.Transport}, bytecode core");
+    }
+
+    private static void WriteModules(DoctorReport report, TextWriter output)
+    {
+        foreach (DoctorModule module in report.Modules)
+        {
+            WriteLine(output, $"Module {module.Name}: {(module.Programs is { } programs ? programs.ToString() : "not tried, see below")}");
+            WriteLine(output, $"  bytecode    {module.Bytecode?.FileName} ({string.Join(' ', module.Bytecode?.Reasons ?? [])})");
+            WriteLine(output, $"  transport   {module.Transport ?? "not tried"}");
+            WriteLine(output, $"  needs       {(module.MissingCapabilities.Count == 0 ? "all that are needed" : "missing: " + string.Join("; ", module.MissingCapabilities))}");
+            foreach (PlanOutcome plan in module.Plans)
+            {
+                WriteLine(output, $"  {plan.Plan}: {plan.Chosen ?? "no way"}");
+                foreach (AttachRefusal refusal in plan.Refusals)
+                {
+                    WriteLine(output, $"    not {refusal}");
+                }
+            }
+        }
+
+        output.WriteLine();
     }
 
     private static void WriteLine(TextWriter output, string text) => output.WriteLine(TerminalText.Line(text));
-
-    private static string Say(FeatureProbe feature) => feature.ToString();
 
     private static void WriteLibraries(DoctorReport report, TextWriter output)
     {

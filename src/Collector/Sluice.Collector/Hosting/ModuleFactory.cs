@@ -23,6 +23,14 @@ internal static class ModuleFactory
         _ => throw new ArgumentException($"There is no module '{name}'.", nameof(name)),
     };
 
+    /// <summary>The module's BPF object, by its name without a variant.</summary>
+    public static string BytecodeOf(string name) => name switch
+    {
+        ModuleNames.Tls => ModuleBytecode.OpenSsl,
+        ModuleNames.Connections => ModuleBytecode.Connections,
+        _ => throw new ArgumentException($"There is no module '{name}'.", nameof(name)),
+    };
+
     /// <summary>The kinds of events that a run of these modules can produce.</summary>
     public static IReadOnlyList<EventKind> EventKinds(IReadOnlyList<string> names) =>
         [.. names.Select(static name => name switch

@@ -58,7 +58,7 @@ public sealed class OpenSslModule : ICaptureModule
     public BytecodeChoice? Bytecode { get; private set; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<PlanOutcome> Plans => _session?.Plans ?? [];
+    public IReadOnlyList<PlanOutcome> Plans { get; private set; } = [];
 
     private BpfSession Loaded => _session ?? throw new InvalidOperationException("The module is not loaded.");
 
@@ -72,10 +72,12 @@ public sealed class OpenSslModule : ICaptureModule
         OpenSslLog.BytecodeChosen(_logger, Bytecode.FileName, string.Join(' ', Bytecode.Reasons));
         Transport = Choose(options.Transport, Bytecode);
         RingPlan plan = RingPlan.For(BpfMap.OnlineCpus, options.MapSizePages, Environment.SystemPageSize);
-        _programs = ChoosePrograms(options.Without, Bytecode);
+        var choice = ProgramChoice.Make(options.Without, Bytecode);
+        _programs = choice.Programs;
         _session = BpfSession.Open(
             OpenSslDeclaration.Make(options, Bytecode, _programs, Transport, plan),
             new SessionOptions { BtfPath = options.BtfFile, WithheldAlternatives = WithheldFeatureNames.Of(options.Without) });
+        Plans = [.. choice.Outcomes, .. _session.Plans];
         ReportPlans();
         _session.Load();
         _programs.Link(_session);
@@ -152,13 +154,6 @@ public sealed class OpenSslModule : ICaptureModule
         CaptureTransport.Auto => KernelFeatures.TryRingBuffer().IsAvailable ? CaptureTransport.RingBuffer : CaptureTransport.Perf,
         _ => wanted,
     };
-
-    private static OpenSslPrograms ChoosePrograms(WithheldFeatures without, BytecodeChoice bytecode)
-    {
-        bool modern = !bytecode.IsLess52 && !without.HasFlag(WithheldFeatures.ModernPrograms) && KernelFeatures.TryModernPrograms().IsAvailable;
-        bool multi = modern && !without.HasFlag(WithheldFeatures.UprobeMulti) && KernelFeatures.TryUprobeMulti().IsAvailable;
-        return new OpenSslPrograms(modern ? ProgramFlavour.Modern : ProgramFlavour.Plain, multi);
-    }
 
     /// <summary>Tells the programs which process is ours: its own traffic is never captured.</summary>
     private static void NameOurselves(BpfSession session)
