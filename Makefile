@@ -24,7 +24,7 @@ export SLUICE_SERVICES ?= $(abspath ../shared/services)
 endif
 
 # Directories are listed too: their time changes when a file is removed.
-SOURCES = $(shell find src bpf/offsets \( -name bin -o -name obj \) -prune -o -print 2>/dev/null) \
+SOURCES = $(shell find src bpf \( -name bin -o -name obj \) -prune -o -print 2>/dev/null) \
 	Directory.Build.props Directory.Build.targets Directory.Packages.props global.json nuget.config
 
 DOTNET_FLAGS := -c $(CONFIGURATION) --nologo -v quiet -clp:NoSummary

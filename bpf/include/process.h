@@ -10,17 +10,17 @@
 static __always_inline bool in_selected_cgroup(void)
 {
 	__u32 count = CONSTANT(config.cgroup_filter);
+	bool found = false;
 	__u32 i;
 
+	/* No early end: unrolled, it would become a jump backwards. */
 	UNROLL_FOR_OLD_KERNELS
 	for (i = 0; i < SLUICE_MAX_CGROUPS; i++) {
 		UNROLLABLE(count);
-		if (i >= count)
-			return false;
-		if (bpf_current_task_under_cgroup(&cgroup_filter, i) == 1)
-			return true;
+		if (i < count && bpf_current_task_under_cgroup(&cgroup_filter, i) == 1)
+			found = true;
 	}
-	return false;
+	return found;
 }
 
 /* The filters that were given must all match; each may hold several values. */

@@ -31,28 +31,33 @@ static __always_inline struct sluice_tls_layout *layout_of_probe(enum flavour fl
 	return bpf_map_lookup_elem(&tls_layouts, &row);
 }
 
-static __always_inline int descriptor_of_bio(const struct sluice_tls_layout *layout, __u64 bio)
+#define NEXT_BIO (-2)
+
+/* The descriptor of a BIO; NEXT_BIO when it only passes on to *bio; -1 when it has none that we know of. */
+static __always_inline int look_at_bio(const struct sluice_tls_layout *layout, __u64 *bio)
 {
 	__u64 method;
 	__s32 type, fd;
-	int i;
 
-#pragma unroll
-	for (i = 0; i < 3; i++) {
-		if (!bio || read_user(&method, sizeof(method), (void *)(bio + layout->bio_method)) ||
-		    read_user(&type, sizeof(type), (void *)(method + layout->bio_method_type)))
-			return -1;
-		if (type == BIO_TYPE_SOCKET || type == BIO_TYPE_FD || type == BIO_TYPE_DGRAM) {
-			if (read_user(&fd, sizeof(fd), (void *)(bio + layout->bio_num)))
-				return -1;
-			return fd;
-		}
-		if (type != BIO_TYPE_BUFFER && type != BIO_TYPE_SSL)
-			return -1;
-		if (read_user(&bio, sizeof(bio), (void *)(bio + layout->bio_next_bio)))
-			return -1;
-	}
-	return -1;
+	if (!*bio || read_user(&method, sizeof(method), (void *)(*bio + layout->bio_method)) ||
+	    read_user(&type, sizeof(type), (void *)(method + layout->bio_method_type)))
+		return -1;
+	if (type == BIO_TYPE_SOCKET || type == BIO_TYPE_FD || type == BIO_TYPE_DGRAM)
+		return read_user(&fd, sizeof(fd), (void *)(*bio + layout->bio_num)) ? -1 : fd;
+	if (type != BIO_TYPE_BUFFER && type != BIO_TYPE_SSL)
+		return -1;
+	return read_user(bio, sizeof(*bio), (void *)(*bio + layout->bio_next_bio)) ? -1 : NEXT_BIO;
+}
+
+static __always_inline int descriptor_of_bio(const struct sluice_tls_layout *layout, __u64 bio)
+{
+	int fd = look_at_bio(layout, &bio);
+
+	if (fd == NEXT_BIO)
+		fd = look_at_bio(layout, &bio);
+	if (fd == NEXT_BIO)
+		fd = look_at_bio(layout, &bio);
+	return fd;
 }
 
 static __always_inline int descriptor_of_ssl(const struct sluice_tls_layout *layout, __u64 ssl, bool writes)

@@ -12,6 +12,7 @@ using Xunit;
 namespace Sluice.Probes.Tests.OpenSsl;
 
 /// <summary>The module <c>tls</c> on the real kernel, from load to dispose.</summary>
+[Collection(nameof(AloneInTheProcess))]
 public sealed class ModuleLifecycleTests
 {
     private const int Cycles = 100;
@@ -82,6 +83,10 @@ public sealed class ModuleLifecycleTests
         Assert.SkipUnless(HostEnvironment.Read().ObstaclesToTlsCapture().Count == 0, "Needs root, or the capabilities to load BPF programs.");
         string? library = new[] { "/usr/lib/x86_64-linux-gnu/libssl.so.3", "/usr/lib/aarch64-linux-gnu/libssl.so.3", "/usr/lib64/libssl.so.3" }.FirstOrDefault(File.Exists);
         Assert.SkipWhen(library is null, "Needs libssl.so.3.");
+
+        // What earlier tests of this process left to the finalizers would go while ours are counted.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         return new CaptureOptions { LibraryPaths = [library!], MapSizePages = 16 };
     }
 

@@ -3,7 +3,9 @@ using System;
 using System.Collections.Generic;
 using Sluice.Bpf;
 using Sluice.Bpf.Engine;
+using Sluice.Bpf.Features;
 using Sluice.Bpf.Selection;
+using Sluice.Probes.Offsets;
 
 namespace Sluice.Probes.OpenSsl;
 
@@ -16,6 +18,12 @@ internal static class OpenSslDeclaration
     // A CPU can have as many programs under way as threads of it were preempted inside one. 16 buffers of 16 KiB carry a CPU on which 16 runnable
     // threads are all in the middle of a copy; beyond that the sample is lost and counted as no_scratch. MAX_SCRATCH_PER_CPU of bpf/include/emit.h.
     private const uint ScratchPerCpu = 16;
+
+    // Threads in SSL calls where the kernel takes the memory for all of them at once: 7 MiB.
+    private const uint PreallocatedThreads = 16384;
+
+    /// <summary>The first kernel on which hash maps of tracing programs may take memory as they grow without a warning in its log.</summary>
+    private static readonly KernelVersion s_safeAllocation = new(6, 1);
 
     private static readonly Probe[] s_hostProbes =
     [
@@ -58,6 +66,17 @@ internal static class OpenSslDeclaration
             Maps = MakeMaps(options, bytecode, perf, scratchPerCpu),
         };
     }
+
+    /// <summary>Adds the offsets of kernel structures, for bytecode without CO-RE.</summary>
+    public static BpfDeclaration With(this BpfDeclaration declaration, KernelOffsetRow? offsets) => offsets is null
+        ? declaration
+        : declaration with { ConstantEditors = [.. declaration.ConstantEditors, new ConstantEditor("kernel", offsets.Value)] };
+
+    /// <summary>Fits the state maps to a kernel. Those that get the plain flavour are treated as old, whatever their version says.</summary>
+    public static BpfDeclaration For(this BpfDeclaration declaration, KernelVersion kernel, ProgramFlavour flavour) =>
+        kernel >= s_safeAllocation && flavour == ProgramFlavour.Modern
+            ? declaration
+            : declaration with { Maps = [.. declaration.Maps, new MapEdit("thread_calls") { Flags = 0, MaxEntries = PreallocatedThreads }] };
 
     private static ProgramConfig MakeConfig(CaptureOptions options, RingPlan plan, bool perf, uint scratchPerCpu) => new()
     {

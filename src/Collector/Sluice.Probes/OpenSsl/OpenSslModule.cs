@@ -2,12 +2,14 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Net.Sockets;
 using System.Threading;
 using Microsoft.Extensions.Logging;
 using Sluice.Bpf;
 using Sluice.Bpf.Engine;
 using Sluice.Bpf.Features;
 using Sluice.Bpf.Selection;
+using Sluice.Probes.Offsets;
 using Sluice.Probes.Targets;
 
 namespace Sluice.Probes.OpenSsl;
@@ -68,21 +70,23 @@ public sealed class OpenSslModule : ICaptureModule
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.CgroupPaths.Count, MaxCgroups, nameof(options));
         _options = options;
-        Bytecode = ModuleBytecode.Choose(ModuleBytecode.OpenSsl, options, HostEnvironment.Read());
+        HostEnvironment host = HostEnvironment.Read();
+        Bytecode = ModuleBytecode.Choose(ModuleBytecode.OpenSsl, options, host);
         OpenSslLog.BytecodeChosen(_logger, Bytecode.FileName, string.Join(' ', Bytecode.Reasons));
         Transport = Choose(options.Transport, Bytecode);
         RingPlan plan = RingPlan.For(BpfMap.OnlineCpus, options.MapSizePages, Environment.SystemPageSize);
         var choice = ProgramChoice.Make(options.Without, Bytecode);
         _programs = choice.Programs;
+        KernelOffsetRow? offsets = Bytecode.IsCore ? null : FindKernelOffsets(Bytecode, host.KernelVersion);
         _session = BpfSession.Open(
-            OpenSslDeclaration.Make(options, Bytecode, _programs, Transport, plan),
+            OpenSslDeclaration.Make(options, Bytecode, _programs, Transport, plan).With(offsets).For(host.KernelVersion, _programs.Flavour),
             new SessionOptions { BtfPath = options.BtfFile, WithheldAlternatives = WithheldFeatureNames.Of(options.Without) });
         Plans = [.. choice.Outcomes, .. _session.Plans];
         ReportPlans();
         _session.Load();
         _programs.Link(_session);
         _stats = _session.Map("stats");
-        _layouts = new LayoutTable(_session.Map("tls_layouts"));
+        _layouts = new LayoutTable(_session.Map("tls_layouts"), _programs.HasCookies);
         FillFilters(_session);
         if (Transport == CaptureTransport.RingBuffer)
         {
@@ -90,7 +94,7 @@ public sealed class OpenSslModule : ICaptureModule
             Control = _session.Map("control").Map();
         }
 
-        NameOurselves(_session);
+        NameOurselves(_session, knowsKernel: Bytecode.IsCore || offsets is not null, host);
     }
 
     /// <inheritdoc/>
@@ -156,18 +160,39 @@ public sealed class OpenSslModule : ICaptureModule
     };
 
     /// <summary>Tells the programs which process is ours: its own traffic is never captured.</summary>
-    private static void NameOurselves(BpfSession session)
+    private static void NameOurselves(BpfSession session, bool knowsKernel, HostEnvironment host)
     {
+        session.Map("self").Update(0u, new SelfState { Tgid = (uint)Environment.ProcessId, KernelProven = knowsKernel ? 1u : 0u });
         try
         {
             // Runs in this thread, so the kernel sees this process, by the number that it has there also from inside a PID namespace.
             session.Program(OpenSslPrograms.WhoAmI).TestRun([]);
         }
-        catch (BpfException)
+        catch (BpfException) when (host.IsInitialPidNamespace)
         {
             // Before Linux 5.10 such programs cannot be run at will. Outside of PID namespaces our own number is the kernel's.
-            session.Map("self").Update(0u, (ulong)Environment.ProcessId);
         }
+    }
+
+    /// <summary>The offsets that hold in this kernel, for bytecode without CO-RE; null, and a warning, where none is known.</summary>
+    private KernelOffsetRow? FindKernelOffsets(BytecodeChoice bytecode, KernelVersion kernel)
+    {
+        string reason = "no known layout of kernel structures fits this kernel.";
+        try
+        {
+            if (KernelOffsetTrial.FindHolding(bytecode.FileName, kernel) is { } row)
+            {
+                OpenSslLog.KernelOffsetsFound(_logger, row.Configuration);
+                return row;
+            }
+        }
+        catch (Exception failure) when (failure is BpfException or SocketException)
+        {
+            reason = failure.Message;
+        }
+
+        OpenSslLog.KernelOffsetsUnknown(_logger, reason);
+        return null;
     }
 
     private void ReportPlans()
