@@ -10,6 +10,9 @@ namespace Sluice.Bpf.Tests.Kernel;
 /// <param name="BpfDescriptors">Those among them that are BPF objects, links or perf events.</param>
 internal readonly record struct KernelObjects(int Descriptors, int BpfDescriptors)
 {
+    // The runtime opens a few of its own in the meantime (assemblies, timers, pipes). A leak of each cycle is more than these: the tests make twenty.
+    private const int MaxOfTheRuntime = 8;
+
     public static KernelObjects Count()
     {
         string?[] targets = [.. new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos().Select(static file => file.LinkTarget)];
@@ -22,6 +25,6 @@ internal readonly record struct KernelObjects(int Descriptors, int BpfDescriptor
     {
         KernelObjects now = Count();
         Assert.Equal(before.BpfDescriptors, now.BpfDescriptors);
-        Assert.InRange(now.Descriptors, 0, before.Descriptors);
+        Assert.InRange(now.Descriptors, 0, before.Descriptors + MaxOfTheRuntime);
     }
 }
