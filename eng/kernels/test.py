@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the kernel suite (tests/Sluice.KernelSuite) on the kernels of kernels.tsv, in virtual machines, and on this host directly.
 
-    eng/kernels/test.py [--kernel NAME]… [--quick] [--only TEXT]… [--xml FILE] [--write-docs] [--no-build]
+    eng/kernels/test.py [--kernel NAME]… [--quick] [--only TEXT]… [--xml FILE] [--write-docs] [--no-build | --last]
 
 Prints what each step said as it ends, then one table of all. Reports stay in artifacts/kernels/*.jsonl. With --xml FILE a machine that cannot
 run the guests makes skipped tests with the reason, instead of ending with exit code 3.
@@ -46,6 +46,9 @@ class BuildFailed(Exception):
 def main():
     options = parse()
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    if options.last:
+        last = {kernel: read_results(kernel) for kernel in options.kernel}
+        return conclude(options, {kernel: results for kernel, results in last.items() if results}, {}, {})
     try:
         check_machine()
         if not options.no_build:
@@ -80,6 +83,7 @@ def parse():
     parser.add_argument("--only", action="append", default=[], metavar="TEXT", help="only steps whose name contains it")
     parser.add_argument("--xml", metavar="FILE", help="writes the results as eng/test_summary.py reads them")
     parser.add_argument("--write-docs", action="store_true", help="puts the table into docs/kernels.md")
+    parser.add_argument("--last", action="store_true", help="runs nothing: reports what the last run of each kernel said")
     parser.add_argument("--no-build", action="store_true", help="takes the payload of the last run")
     options = parser.parse_args()
     options.kernel = options.kernel or (list(QUICK_KERNELS) if options.quick else [*names, ARM64, HOST])
@@ -106,6 +110,15 @@ def build():
     shutil.copytree(ROOT / "artifacts" / "bpf" / "x86", PAYLOAD / "bpf")
 
 
+def results_file(kernel):
+    return ARTIFACTS / f"{kernel.replace(' ', '-')}.jsonl"
+
+
+def read_results(kernel):
+    path = results_file(kernel)
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
 def run_arm64():
     """Has an arm64 kernel verify every program of the arm64 objects."""
     folder = ROOT / "artifacts" / "bpf" / "arm64"
@@ -123,13 +136,14 @@ def run_arm64():
     lines.unlink(missing_ok=True)
     if ended.returncode != 0 or len(results) != len(list(folder.glob("*.o"))):
         results.append(report.broken_run(f"the arm64 guest ended with exit code {ended.returncode} after {len(results)} objects"))
+    results_file(ARM64).write_text("".join(json.dumps(result) + "\n" for result in results))
     return results
 
 
 def run(kernel, options):
     if kernel == ARM64:
         return run_arm64()
-    lines = ARTIFACTS / f"{kernel}.jsonl"
+    lines, output = results_file(kernel), ARTIFACTS / f"guest-{kernel}"
     lines.unlink(missing_ok=True)
     arguments = [argument for text in options.only for argument in ("--only", text)] + (["--quick"] if options.quick else [])
     if kernel == HOST:
@@ -139,14 +153,14 @@ def run(kernel, options):
         command = ["unshare", "-m", "sh", "-c", 'mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null; exec "$0" "$@"',
                    PAYLOAD / "Sluice.KernelSuite", "--report", lines, *arguments]
     else:
-        command = [HERE / "boot.py", kernel, "--payload", PAYLOAD, "--output", ARTIFACTS / "guest",
+        command = [HERE / "boot.py", kernel, "--payload", PAYLOAD, "--output", output,
                    "--console", ARTIFACTS / f"{kernel}.console", "--time-limit", str(TIME_LIMIT_S[options.quick]),
                    # Methods are run too seldom there for a profile to pay.
                    "--", "env", "DOTNET_TieredPGO=0", "./Sluice.KernelSuite", "--report", "/output/report.jsonl", *arguments]
     ended = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, check=False)
-    if kernel != HOST and (ARTIFACTS / "guest" / "report.jsonl").exists():
-        shutil.move(ARTIFACTS / "guest" / "report.jsonl", lines)
-    results = [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
+    if (output / "report.jsonl").exists():
+        shutil.move(output / "report.jsonl", lines)
+    results = read_results(kernel)
     if ended.returncode == 3 and not results:
         raise Unfit("the kernel could not be fetched; what was printed above says why")
     if ended.returncode not in (0, 1):

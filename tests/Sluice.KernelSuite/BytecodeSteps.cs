@@ -10,12 +10,11 @@ namespace Sluice.KernelSuite;
 /// <summary>Has the kernel verify every object, whole.</summary>
 internal static class BytecodeSteps
 {
-    // Programs of the modern flavour; everything else has to load everywhere.
+    // Programs of the modern flavour that have no plain twin; everything else has to load everywhere.
     private static readonly Dictionary<string, KernelFeature[]> s_modern = new(StringComparer.Ordinal)
     {
         ["tls_enter"] = [KernelFeature.Cookie],
         ["tls_leave"] = [KernelFeature.Cookie, KernelFeature.Dynptr],
-        ["ssl_return"] = [KernelFeature.Dynptr],
         ["generate_samples"] = [KernelFeature.Loop],
         ["generate_records"] = [KernelFeature.Loop],
     };
@@ -32,7 +31,7 @@ internal static class BytecodeSteps
         {
             foreach (BpfProgram program in bpf.Programs)
             {
-                bool wanted = Needs(program).All(feature => setting.Kernel.ReasonToLack(feature) is null);
+                bool wanted = Needs(program, bpf).All(feature => setting.Kernel.ReasonToLack(feature) is null);
                 program.SetAutoLoad(wanted);
                 loaded += wanted ? 1 : 0;
                 if (!wanted)
@@ -46,7 +45,7 @@ internal static class BytecodeSteps
 
         // The kernel may be better than its version; that it has been asked shows that nothing is left out in silence.
         string[] refused = [.. left.Where(name => IsRefused(file, name))];
-        return $"{loaded} programs verified" + (left.Count == 0 ? "" : $", refused for want of newer features: {string.Join(", ", refused)}")
+        return $"{loaded} programs verified" + (refused.Length == 0 ? "" : $", refused for want of newer features: {string.Join(", ", refused)}")
             + (refused.Length == left.Count ? "" : $", accepted all the same: {string.Join(", ", left.Except(refused))}");
     }
 
@@ -69,14 +68,14 @@ internal static class BytecodeSteps
         }
     }
 
-    private static IEnumerable<KernelFeature> Needs(BpfProgram program)
+    private static IEnumerable<KernelFeature> Needs(BpfProgram program, BpfObject bpf)
     {
         string kind = program.SectionName.Split('/')[0];
-        return s_modern.GetValueOrDefault(program.Name, []).Concat(kind switch
+        KernelFeature[] twin = bpf.Programs.Any(other => other.Name == program.Name + "_plain") ? [KernelFeature.Dynptr] : [];
+        return s_modern.GetValueOrDefault(program.Name, []).Concat(twin).Concat(kind switch
         {
             "fentry" or "fexit" => [KernelFeature.Fentry],
             "tp_btf" => [KernelFeature.BtfTracepoint],
-            "kprobe" or "kretprobe" => [KernelFeature.Kprobe],
             _ => Enumerable.Empty<KernelFeature>(),
         });
     }
