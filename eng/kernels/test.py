@@ -140,31 +140,41 @@ def run_arm64():
     return results
 
 
+def relay(command, lines):
+    """Runs the suite, shows what it prints for people and keeps its results as they come: a guest that dies still leaves those."""
+    with subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace") as suite, \
+            open(lines, "w", encoding="utf-8") as kept:
+        for line in suite.stdout:
+            if line.startswith('{"kernel":'):
+                kept.write(line)
+                kept.flush()
+            else:
+                print(line, end="", flush=True)
+    return suite.returncode
+
+
 def run(kernel, options):
     if kernel == ARM64:
         return run_arm64()
-    lines, output = results_file(kernel), ARTIFACTS / f"guest-{kernel}"
-    lines.unlink(missing_ok=True)
+    results_file(kernel).unlink(missing_ok=True)
     arguments = [argument for text in options.only for argument in ("--only", text)] + (["--quick"] if options.quick else [])
     if kernel == HOST:
         if os.geteuid() != 0:
             raise Unfit("needs root: loads BPF programs")
         # Tracefs is mounted in the suite's own mount namespace where the host has none.
         command = ["unshare", "-m", "sh", "-c", 'mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null; exec "$0" "$@"',
-                   PAYLOAD / "Sluice.KernelSuite", "--report", lines, *arguments]
+                   PAYLOAD / "Sluice.KernelSuite", "--report", "-", *arguments]
     else:
-        command = [HERE / "boot.py", kernel, "--payload", PAYLOAD, "--output", output,
-                   "--console", ARTIFACTS / f"{kernel}.console", "--time-limit", str(TIME_LIMIT_S[options.quick]),
+        command = [HERE / "boot.py", kernel, "--payload", PAYLOAD, "--console", ARTIFACTS / f"{kernel}.console",
+                   "--time-limit", str(TIME_LIMIT_S[options.quick]),
                    # Methods are run too seldom there for a profile to pay.
-                   "--", "env", "DOTNET_TieredPGO=0", "./Sluice.KernelSuite", "--report", "/output/report.jsonl", *arguments]
-    ended = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, check=False)
-    if (output / "report.jsonl").exists():
-        shutil.move(output / "report.jsonl", lines)
+                   "--", "env", "DOTNET_TieredPGO=0", "./Sluice.KernelSuite", "--report", "-", *arguments]
+    returncode = relay(command, results_file(kernel))
     results = read_results(kernel)
-    if ended.returncode == 3 and not results:
+    if returncode == 3 and not results:
         raise Unfit("the kernel could not be fetched; what was printed above says why")
-    if ended.returncode not in (0, 1):
-        results.append(report.broken_run(f"the suite ended with exit code {ended.returncode}; what was printed above says why"))
+    if returncode not in (0, 1):
+        results.append(report.broken_run(f"the suite ended with exit code {returncode}; what was printed above says why"))
     return results
 
 

@@ -31,7 +31,12 @@ internal static class Program
         Environment.SetEnvironmentVariable("SLUICE_BIN", options.Sluice);
         RunningKernel kernel = RunningKernel.Read();
         List<StepResult> results = [];
-        using StreamWriter? report = options.ReportPath is null ? null : new StreamWriter(options.ReportPath) { AutoFlush = true };
+        using TextWriter? report = options.ReportPath switch
+        {
+            null => null,
+            "-" => Console.Out,
+            string path => new StreamWriter(path) { AutoFlush = true },
+        };
         using SuiteSetting setting = new(options, kernel);
         foreach (Step step in SuiteSteps.All(setting).Where(options.Includes))
         {

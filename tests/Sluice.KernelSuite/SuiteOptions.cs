@@ -8,7 +8,7 @@ namespace Sluice.KernelSuite;
 /// <summary>The suite's command line.</summary>
 internal sealed record SuiteOptions
 {
-    /// <summary>JSON lines go here.</summary>
+    /// <summary>JSON lines go here; - for standard output, between the readable ones.</summary>
     public string? ReportPath { get; private init; }
 
     /// <summary>The program under test.</summary>
