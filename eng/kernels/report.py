@@ -42,7 +42,7 @@ def write_docs(path, results):
     _, _, after = rest.partition(END)
     reasons = "".join(f"* {line}\n" for line in lacking)
     why = f"\n\"lacks\": tried, refused by the kernel, and known to be missing there:\n\n{reasons}" if lacking else ""
-    path.write_text(f"{before}{BEGIN}\nBooted: {releases}.\n\n{table(results)}\n{why}{END}{after}")
+    path.write_text(f"{before}{BEGIN}\nBooted: {releases}. An empty cell was not tried.\n\n{table(results)}\n{why}{END}{after}")
 
 
 def reason(result):
