@@ -20,7 +20,7 @@ npm_sha512=29578f5019f6d44a8254ff667f1cc4b8cdd26091c7105ed7fa2882d9ee374108034b2
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=$root/artifacts/librdkafka
 package=$root/eng/feed/librdkafka.redist.$version.nupkg
-stamp=$out/restored-$version
+stamp=$out/restored-$version-2               # counts what expose() does, so that an older tree is brought up to date
 
 case $(uname -m) in
 	x86_64) rid=linux-x64 ;;
@@ -51,12 +51,25 @@ restore() {
 	dotnet restore "$probe/probe.csproj" -v minimal --nologo >"$probe/restore.log" 2>&1 </dev/null
 }
 
+# The package's builds in the order in which the sink tries them (LibRdKafka.Loading.cs): the first one whose own libraries this machine has.
+find_build() {
+	local native=$1 build
+	for build in librdkafka centos8-librdkafka alpine-librdkafka; do
+		if [ -f "$native/$build.so" ] && ! ldd "$native/$build.so" 2>&1 | grep -q 'not found'; then
+			echo "$native/$build.so"
+			return
+		fi
+	done
+}
+
 # Copies library and header out of the restored package to where C programs are told to look.
 expose() {
 	local unpacked=$out/packages/librdkafka.redist/$version
-	local library=$unpacked/runtimes/$rid/native/librdkafka.so
+	local native=$unpacked/runtimes/$rid/native library
 	local header=$unpacked/build/native/include/librdkafka/rdkafka.h
-	[ -f "$library" ] || fail "$library is not in the package; it was made for another architecture. Remove $package and try again."
+	[ -d "$native" ] || fail "$native is not in the package; it was made for another architecture. Remove $package and try again."
+	library=$(find_build "$native")
+	[ -n "$library" ] || fail "none of the builds in $native finds all its libraries here; ldd says which are missing."
 	[ -f "$header" ] || fail "$header is not in the package."
 	install -D -m 0644 "$header" "$out/include/librdkafka/rdkafka.h"
 	install -m 0755 "$library" "$out/librdkafka.so"

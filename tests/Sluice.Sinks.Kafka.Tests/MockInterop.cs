@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Runtime.InteropServices;
+using Sluice.Sinks.Kafka.Interop;
 
 namespace Sluice.Sinks.Kafka.Tests;
 
@@ -7,6 +8,9 @@ namespace Sluice.Sinks.Kafka.Tests;
 internal static unsafe partial class MockInterop
 {
     private const string Library = "librdkafka";
+
+    // The client that a cluster lives in is the sink's library's, so it has to be the same build.
+    static MockInterop() => NativeLibrary.SetDllImportResolver(typeof(MockInterop).Assembly, LibRdKafka.Resolve);
 
     [LibraryImport(Library)]
     public static partial nint rd_kafka_mock_cluster_new(nint rk, int broker_cnt);
