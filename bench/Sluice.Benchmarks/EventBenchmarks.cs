@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using BenchmarkDotNet.Attributes;
+using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Decoding;
 using Sluice.Pipeline.Encoding;
 using Sluice.Throughput;
@@ -20,8 +21,9 @@ public class EventBenchmarks
 
     private readonly byte[][] _samples = new byte[Events][];
     private readonly OutputBuffer _output = new();
-    private readonly JsonEventEncoder _json;
-    private readonly MessagePackEventEncoder _messagePack;
+    private readonly BatchStamp _stamp = new(new EventOrigin("bench-host", runId: 0x1122_3344_5566_7788), ClockOffsetNs);
+    private readonly JsonEventEncoder _json = new();
+    private readonly MessagePackEventEncoder _messagePack = new();
     private readonly Utf8JsonWriterBaseline _baseline;
 
     public EventBenchmarks()
@@ -31,10 +33,7 @@ public class EventBenchmarks
             _samples[i] = SyntheticSamples.Create(i, PayloadBytes);
         }
 
-        var context = new EventContext("bench-host", runId: 0x1122_3344_5566_7788);
-        _json = new JsonEventEncoder(context);
-        _messagePack = new MessagePackEventEncoder(context);
-        _baseline = new Utf8JsonWriterBaseline("bench-host", context.RunId);
+        _baseline = new Utf8JsonWriterBaseline(_stamp.Origin.HostName, _stamp.Origin.RunId);
     }
 
     [Benchmark(OperationsPerInvoke = Events)]
@@ -78,7 +77,7 @@ public class EventBenchmarks
         foreach (byte[] sample in _samples)
         {
             _output.Clear();
-            if (!encoder.TryEncode(sample, ClockOffsetNs, _output))
+            if (!encoder.TryEncode(sample, _stamp, _output))
             {
                 throw new InvalidOperationException("A sample of our own was refused.");
             }

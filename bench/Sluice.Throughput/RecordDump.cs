@@ -3,6 +3,7 @@ using System;
 using System.Globalization;
 using System.IO;
 using System.Text;
+using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Encoding;
 
 namespace Sluice.Throughput;
@@ -15,23 +16,22 @@ internal static class RecordDump
 {
     public static long Write(string path, int records, int payloadBytes)
     {
-        string host = Environment.MachineName;
-        var encoder = new MessagePackEventEncoder(new EventContext(host, (ulong)Random.Shared.NextInt64()));
+        var encoder = new MessagePackEventEncoder();
         var value = new OutputBuffer();
-        long offsetNs = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100;
+        var stamp = new BatchStamp(EventOrigin.ForThisRun(), (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100);
         using FileStream file = File.Create(path);
         using var writer = new BinaryWriter(file);
         for (int i = 0; i < records; i++)
         {
             byte[] sample = SyntheticSamples.Create(i, payloadBytes);
             value.Clear();
-            if (!encoder.TryEncode(sample, offsetNs, value))
+            if (!encoder.TryEncode(sample, stamp, value))
             {
                 throw new InvalidOperationException("The encoder refused a sample of the generator.");
             }
 
             WritePart(writer, Encoding.UTF8.GetBytes(string.Create(
-                CultureInfo.InvariantCulture, $"{host}/{SyntheticSamples.ConnectionOf(i):x16}")));
+                CultureInfo.InvariantCulture, $"{stamp.Origin.HostName}/{SyntheticSamples.ConnectionOf(i):x16}")));
             WritePart(writer, value.WrittenSpan);
         }
 

@@ -6,7 +6,6 @@ using System.Threading.Tasks;
 using Sluice.Pipeline;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
-using Sluice.Pipeline.Encoding;
 
 namespace Sluice.Throughput;
 
@@ -30,8 +29,7 @@ internal static class ReplayRun
     private static async Task<ReplayFigures> RunAsync(string sinkUri, byte[][] samples, long records)
     {
         var counters = new FedCounters();
-        var context = new EventContext(Environment.MachineName, (ulong)Random.Shared.NextInt64());
-        var sink = new MeasuringSink(SinkFactory.Create(SinkUri.Parse(sinkUri), context), measureFromKtimeNs: long.MaxValue);
+        var sink = new MeasuringSink(SinkFactory.Create(SinkUri.Parse(sinkUri)), measureFromKtimeNs: long.MaxValue);
         CapturePipeline pipeline = new CapturePipelineBuilder().AddSink(sink).UseKernelCounters(counters).Build();
         await pipeline.StartAsync(CancellationToken.None).ConfigureAwait(false);
 

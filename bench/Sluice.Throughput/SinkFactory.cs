@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Sluice.Pipeline.Delivery;
-using Sluice.Pipeline.Encoding;
+using Sluice.Pipeline.Wire;
 using Sluice.Sinks.Files;
 using Sluice.Sinks.Kafka;
 
@@ -10,11 +10,11 @@ namespace Sluice.Throughput;
 internal static class SinkFactory
 {
     /// <exception cref="SinkUriException">The URI is wrong; the message is for the user.</exception>
-    public static ISink Create(SinkUri uri, EventContext context) => uri.Scheme switch
+    public static ISink Create(SinkUri uri) => uri.Scheme switch
     {
         "null" => new NullSink(NullSinkOptions.Parse(uri)),
-        "jsonl" => new JsonLinesSink(JsonLinesSinkOptions.Parse(uri), context),
-        "kafka" => new KafkaSink(KafkaSinkOptions.Parse(uri), context),
+        "jsonl" => new JsonLinesSink(JsonLinesSinkOptions.Parse(uri)),
+        "kafka" => new KafkaSink(KafkaSinkOptions.Parse(uri), [EventKind.TlsData, EventKind.CaptureLoss]),
         _ => throw uri.Error("the benches know null:, jsonl: and kafka:"),
     };
 }

@@ -10,7 +10,6 @@ using System.Threading.Tasks;
 using Sluice.Pipeline;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
-using Sluice.Pipeline.Encoding;
 
 namespace Sluice.Throughput;
 
@@ -48,7 +47,6 @@ internal sealed class ThroughputRun
 
     private CapturePipeline BuildPipeline(Generator generator)
     {
-        var context = new EventContext(Environment.MachineName, (ulong)Random.Shared.NextInt64());
         long measureFrom = Stopwatch.GetTimestamp() + (long)ThroughputOptions.WarmUp.TotalNanoseconds;
         CapturePipelineBuilder builder = new CapturePipelineBuilder()
             .UseKernelCounters(generator)
@@ -56,7 +54,7 @@ internal sealed class ThroughputRun
         foreach (string text in _options.Sinks)
         {
             SinkUri uri = SinkUri.Parse(text);
-            var sink = new MeasuringSink(SinkFactory.Create(uri, context), measureFrom);
+            var sink = new MeasuringSink(SinkFactory.Create(uri), measureFrom);
             _sinks.Add(sink);
             builder.AddSink(sink, new SinkQueueOptions
             {

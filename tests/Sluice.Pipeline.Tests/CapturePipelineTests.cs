@@ -137,7 +137,7 @@ public sealed class CapturePipelineTests
         var counters = new FedCounters();
         long offset = 0;
         long observed = 0;
-        var sink = new ScriptedSink("a") { Delivering = batch => (offset, observed) = (batch.ClockOffsetNs, batch.ObservedUnixNs) };
+        var sink = new ScriptedSink("a") { Delivering = batch => (offset, observed) = (batch.Stamp.ClockOffsetNs, batch.Stamp.ObservedUnixNs) };
         CapturePipeline pipeline = await StartAsync(counters, sink);
         new Feeder(pipeline.CreateIntake(), counters).Feed(1);
         await pipeline.CompleteAsync(s_budget);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Linq;
+using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Wire;
@@ -12,12 +13,12 @@ namespace Sluice.Sinks.Files.Tests;
 public sealed class ConsoleEventEncoderTests
 {
     // 2026-11-22T18:40:00Z with the everyday sample's ktime added: 18:40:01.000000789.
-    private const long ClockOffsetNs = 1_795_372_800_000_000_000;
+    private static readonly BatchStamp s_stamp = new(EventOrigin.Unknown, 1_795_372_800_000_000_000);
 
     private static string Encode(byte[] sample, bool hex = false, bool color = false)
     {
         var output = new OutputBuffer(16);
-        Assert.True(new ConsoleEventEncoder(hex, color).TryEncode(sample, ClockOffsetNs, output));
+        Assert.True(new ConsoleEventEncoder(hex, color).TryEncode(sample, s_stamp, output));
         return System.Text.Encoding.UTF8.GetString(output.WrittenSpan);
     }
 
@@ -161,7 +162,7 @@ public sealed class ConsoleEventEncoderTests
 
         for (int length = 0; length < sample.Length; length++)
         {
-            Assert.False(new ConsoleEventEncoder(hex: false, useColor: false).TryEncode(sample.AsSpan(0, length), 0, output));
+            Assert.False(new ConsoleEventEncoder(hex: false, useColor: false).TryEncode(sample.AsSpan(0, length), s_stamp, output));
         }
 
         Assert.Equal(0, output.Length);

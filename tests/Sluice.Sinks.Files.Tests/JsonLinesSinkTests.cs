@@ -9,7 +9,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
-using Sluice.Pipeline.Encoding;
 using Sluice.TestSupport;
 using Xunit;
 
@@ -17,10 +16,8 @@ namespace Sluice.Sinks.Files.Tests;
 
 public sealed class JsonLinesSinkTests
 {
-    private static readonly EventContext s_context = new("web-1", 1);
-
     private static JsonLinesSink Sink(string path, string options = "", TimeProvider? clock = null) =>
-        new(JsonLinesSinkOptions.Parse(SinkUri.Parse($"jsonl:{path}{options}")), s_context, clock);
+        new(JsonLinesSinkOptions.Parse(SinkUri.Parse($"jsonl:{path}{options}")), clock);
 
     private static async Task WriteAsync(JsonLinesSink sink, SampleBatch batch)
     {

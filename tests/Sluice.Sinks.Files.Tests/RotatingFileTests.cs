@@ -2,6 +2,7 @@
 using System;
 using System.IO;
 using System.Linq;
+using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Encoding;
 using Xunit;
 
@@ -16,7 +17,7 @@ public sealed class RotatingFileTests
         var lines = new LineBuffer();
         for (int i = 0; i < count; i++)
         {
-            Assert.True(lines.TryAdd(FixedLine.Instance, "abc"u8, 0));
+            Assert.True(lines.TryAdd(FixedLine.Instance, "abc"u8, BatchStamp.None));
         }
 
         return lines;
@@ -83,7 +84,7 @@ public sealed class RotatingFileTests
 
         public string ContentType => "text/plain";
 
-        public bool TryEncode(ReadOnlySpan<byte> sample, long clockOffsetNs, OutputBuffer output)
+        public bool TryEncode(ReadOnlySpan<byte> sample, in BatchStamp stamp, OutputBuffer output)
         {
             output.Write(sample);
             return true;

@@ -13,7 +13,7 @@ namespace Sluice.Sinks.Files.Tests;
 public sealed class StreamOutputTests
 {
     private static LinePump Pump(Stream stream, SinkLedger ledger) =>
-        new(new JsonEventEncoder(new EventContext("web-1", 1)), new StreamOutput("Standard output", stream), ledger);
+        new(new JsonEventEncoder(), new StreamOutput("Standard output", stream), ledger);
 
     [Fact]
     public async Task Write_OpenPipe_ArrivesAndIsDelivered()

@@ -184,7 +184,7 @@ public sealed class KafkaSinkDeliveryTests
         await driver.DisposeAsync();
 
         var options = KafkaSinkOptions.Parse(SinkUri.Parse($"kafka://{cluster.Address}/tls"));
-        await new KafkaSink(options, new RawEncoder(), SinkDriver.Context).DisposeAsync();
+        await new KafkaSink(options, new RawEncoder(), SinkDriver.Kinds).DisposeAsync();
         driver.AssertCounts();
     }
 }

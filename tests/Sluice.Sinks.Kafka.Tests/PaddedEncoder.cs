@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Encoding;
 
 namespace Sluice.Sinks.Kafka.Tests;
@@ -9,7 +10,7 @@ internal sealed class PaddedEncoder(int bytes) : IEventEncoder
 {
     public string ContentType => "application/octet-stream";
 
-    public bool TryEncode(ReadOnlySpan<byte> sample, long clockOffsetNs, OutputBuffer output)
+    public bool TryEncode(ReadOnlySpan<byte> sample, in BatchStamp stamp, OutputBuffer output)
     {
         output.Write(new byte[bytes]);
         return true;

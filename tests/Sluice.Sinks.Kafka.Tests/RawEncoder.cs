@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Wire;
 
@@ -10,7 +11,7 @@ internal sealed class RawEncoder : IEventEncoder
 {
     public string ContentType => "application/x-sluice-sample";
 
-    public bool TryEncode(ReadOnlySpan<byte> sample, long clockOffsetNs, OutputBuffer output)
+    public bool TryEncode(ReadOnlySpan<byte> sample, in BatchStamp stamp, OutputBuffer output)
     {
         if (sample.Length < EventHeader.SizeInBytes)
         {

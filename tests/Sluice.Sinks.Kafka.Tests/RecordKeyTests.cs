@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text;
+using Sluice.Pipeline.Encoding;
 using Sluice.TestSupport;
 using Xunit;
 
@@ -26,5 +27,5 @@ public sealed class RecordKeyTests
     public void Of_EventWithoutConnection_NamesTheHost(KafkaKey kind, string expected) =>
         Assert.Equal(expected, KeyOf(kind, LossSample.Build("ring_full", 1, 1)));
 
-    private static string KeyOf(KafkaKey kind, byte[] sample) => Encoding.UTF8.GetString(new RecordKey(kind, "web-1"u8).Of(sample));
+    private static string KeyOf(KafkaKey kind, byte[] sample) => Encoding.UTF8.GetString(new RecordKey(kind).Of(sample, new EventOrigin("web-1", 1)));
 }

@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Encoding;
+using Sluice.Pipeline.Wire;
 using Xunit;
 
 namespace Sluice.Sinks.Kafka.Tests;
@@ -21,7 +22,10 @@ internal sealed class SinkDriver : IAsyncDisposable
         Log = logger;
     }
 
-    public static EventContext Context { get; } = new("web-1", 0x0123456789abcdef);
+    /// <summary>What a run can produce.</summary>
+    public static IReadOnlyList<EventKind> Kinds { get; } = [EventKind.TlsData, EventKind.CaptureLoss, EventKind.Connection];
+
+    private static readonly BatchStamp s_stamp = new(new EventOrigin("web-1", 0x0123456789abcdef), 0);
 
     public BatchPool Pool { get; } = new();
 
@@ -33,19 +37,20 @@ internal sealed class SinkDriver : IAsyncDisposable
     public static Task<SinkDriver> StartAsync(string uri, IEventEncoder? encoder = null)
     {
         var logger = new RecordingLogger();
-        return StartAsync(new KafkaSink(KafkaSinkOptions.Parse(SinkUri.Parse(uri)), encoder ?? new RawEncoder(), Context, logger), logger);
+        return StartAsync(new KafkaSink(KafkaSinkOptions.Parse(SinkUri.Parse(uri)), encoder ?? new RawEncoder(), Kinds, logger), logger);
     }
 
     /// <summary>A started sink that encodes as its URI says.</summary>
     public static Task<SinkDriver> StartEncodingAsync(string uri)
     {
         var logger = new RecordingLogger();
-        return StartAsync(new KafkaSink(KafkaSinkOptions.Parse(SinkUri.Parse(uri)), Context, logger), logger);
+        return StartAsync(new KafkaSink(KafkaSinkOptions.Parse(SinkUri.Parse(uri)), Kinds, logger), logger);
     }
 
     public async Task WriteAsync(SampleBatch batch, CancellationToken cancellationToken = default)
     {
         Ledger.AddOffered(batch.Count);
+        batch.Stamp = s_stamp;
         try
         {
             await _sink.WriteAsync(batch, cancellationToken);

@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
+using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Ordering;
 using Sluice.Pipeline.Timing;
 
@@ -34,6 +35,7 @@ public sealed class CapturePipeline
 
     private readonly BatchPool _pool;
     private readonly KtimeClock _clock = new();
+    private readonly EventOrigin _origin;
     private readonly SinkWorker[] _workers;
     private readonly SinkFanOut _fanOut;
     private readonly LossReporter _reporter;
@@ -49,6 +51,7 @@ public sealed class CapturePipeline
     internal CapturePipeline(CapturePipelineBuilder builder)
     {
         _logger = builder.Logger;
+        _origin = builder.Origin;
         _sinkFailed = builder.SinkFailed;
         _ledgerFile = builder.LedgerFile;
         _pool = new BatchPool(builder.Options.BatchBytes, builder.Options.IdleBatches);
@@ -105,7 +108,7 @@ public sealed class CapturePipeline
     /// <param name="limit">Shared by all intakes of a capture that ends after a number of events; null for none.</param>
     public SampleIntake CreateIntake(SampleLimit? limit = null)
     {
-        var intake = new SampleIntake(_pool, _fanOut, _clock, limit);
+        var intake = new SampleIntake(_pool, _fanOut, _clock, _origin, limit);
         lock (_gate)
         {
             // Pairs with the Volatile.Read in PullParked. A new array each time: the workers read it without a lock.

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Pipeline.Delivery;
+using Sluice.Pipeline.Encoding;
 
 namespace Sluice.Pipeline;
 
@@ -17,6 +18,8 @@ public sealed class CapturePipelineBuilder
     internal IKernelCounters KernelCounters { get; private set; } = new FedCounters();
 
     internal CapturePipelineOptions Options { get; private set; } = new();
+
+    internal EventOrigin Origin { get; private set; } = EventOrigin.ForThisRun();
 
     internal LedgerFile? LedgerFile { get; private set; }
 
@@ -37,6 +40,13 @@ public sealed class CapturePipelineBuilder
     public CapturePipelineBuilder UseKernelCounters(IKernelCounters counters)
     {
         KernelCounters = counters;
+        return this;
+    }
+
+    /// <summary>Names the run that the samples come from; a new one on this host otherwise.</summary>
+    public CapturePipelineBuilder UseOrigin(EventOrigin origin)
+    {
+        Origin = origin;
         return this;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Globalization;
+using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Decoding;
 using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Wire;
@@ -40,12 +41,12 @@ public sealed class ConsoleEventEncoder : IEventEncoder
     private static ReadOnlySpan<byte> Indent => "  "u8;
 
     /// <inheritdoc/>
-    public bool TryEncode(ReadOnlySpan<byte> sample, long clockOffsetNs, OutputBuffer output)
+    public bool TryEncode(ReadOnlySpan<byte> sample, in BatchStamp stamp, OutputBuffer output)
     {
         ArgumentNullException.ThrowIfNull(output);
         if (TlsDataView.TryParse(sample, out TlsDataView tls))
         {
-            WriteTime(tls.Header, clockOffsetNs, output);
+            WriteTime(tls.Header, stamp.ClockOffsetNs, output);
             WriteProcess(tls.Header, output);
             WriteConnection(tls, output);
             WriteTls(tls, output);
@@ -57,14 +58,14 @@ public sealed class ConsoleEventEncoder : IEventEncoder
 
         if (ConnectionView.TryParse(sample, out ConnectionView connection))
         {
-            WriteTime(connection.Header, clockOffsetNs, output);
+            WriteTime(connection.Header, stamp.ClockOffsetNs, output);
             WriteConnectionEvent(connection, output);
             return true;
         }
 
         if (CaptureLossView.TryParse(sample, out CaptureLossView loss))
         {
-            WriteTime(loss.Header, clockOffsetNs, output);
+            WriteTime(loss.Header, stamp.ClockOffsetNs, output);
             WriteLoss(loss, output);
             return true;
         }

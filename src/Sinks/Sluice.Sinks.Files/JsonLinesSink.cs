@@ -16,18 +16,16 @@ namespace Sluice.Sinks.Files;
 public sealed class JsonLinesSink : ISink
 {
     private readonly JsonLinesSinkOptions _options;
-    private readonly JsonEventEncoder _encoder;
+    private readonly JsonEventEncoder _encoder = new();
     private readonly TimeProvider _clock;
     private LinePump? _pump;
 
     /// <param name="options">Where to write.</param>
-    /// <param name="context">What all events share.</param>
     /// <param name="clock">Tells the age of files; the system's when null.</param>
-    public JsonLinesSink(JsonLinesSinkOptions options, EventContext context, TimeProvider? clock = null)
+    public JsonLinesSink(JsonLinesSinkOptions options, TimeProvider? clock = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _encoder = new JsonEventEncoder(context);
         _clock = clock ?? TimeProvider.System;
         Ledger = new SinkLedger(options.Name);
     }

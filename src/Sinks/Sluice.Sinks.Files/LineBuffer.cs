@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Encoding;
 
 namespace Sluice.Sinks.Files;
@@ -22,9 +23,9 @@ internal sealed class LineBuffer
     public bool IsFull => _output.Length >= FullBytes;
 
     /// <summary>Adds one event and its line break; false when the sample is malformed.</summary>
-    public bool TryAdd(IEventEncoder encoder, ReadOnlySpan<byte> sample, long clockOffsetNs)
+    public bool TryAdd(IEventEncoder encoder, ReadOnlySpan<byte> sample, in BatchStamp stamp)
     {
-        if (!encoder.TryEncode(sample, clockOffsetNs, _output))
+        if (!encoder.TryEncode(sample, stamp, _output))
         {
             return false;
         }

@@ -27,10 +27,11 @@ internal sealed class LinePump : IDisposable
     public void Write(SampleBatch batch, CancellationToken cancellationToken)
     {
         _lines.Clear();
+        BatchStamp stamp = batch.Stamp;
         int malformed = 0;
         for (int i = 0; i < batch.Count; i++)
         {
-            if (!_lines.TryAdd(_encoder, batch[i], batch.ClockOffsetNs))
+            if (!_lines.TryAdd(_encoder, batch[i], stamp))
             {
                 malformed++;
             }

@@ -2,6 +2,7 @@
 using System;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Wire;
 using Sluice.Sinks.Kafka.Interop;
@@ -28,7 +29,7 @@ internal sealed class DeadLetter
 
     /// <summary>Queues the cut record.</summary>
     /// <returns>Zero, or the error for which not even the cut record was taken.</returns>
-    public int Produce(KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, long clockOffsetNs, int encodedBytes)
+    public int Produce(KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, in BatchStamp stamp, int encodedBytes)
     {
         if (MemoryMarshal.Read<EventHeader>(sample).Kind != EventKind.TlsData)
         {
@@ -45,7 +46,7 @@ internal sealed class DeadLetter
             // Halving leaves at least half of what would have fitted, whatever the encoding makes of a byte.
             payloadBytes /= 2;
             _output.Clear();
-            error = _encoder.TryEncode(Cut(cut, payloadBytes), clockOffsetNs, _output)
+            error = _encoder.TryEncode(Cut(cut, payloadBytes), stamp, _output)
                 ? producer.Produce(template, key, _output.WrittenSpan)
                 : KafkaError.ERR_MSG_SIZE_TOO_LARGE;
         }

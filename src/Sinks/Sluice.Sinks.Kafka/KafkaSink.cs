@@ -42,25 +42,25 @@ public sealed class KafkaSink : ISink
     private KafkaProducer? _producer;
 
     /// <param name="options">Where and how.</param>
-    /// <param name="context">What the events share; gives the host's name for the keys.</param>
+    /// <param name="kinds">The kinds of events that the run can produce, so that the sink prepares for no other.</param>
     /// <param name="logger">Told about outages and undelivered records, at a bounded rate.</param>
-    public KafkaSink(KafkaSinkOptions options, EventContext context, ILogger? logger = null)
-        : this(options, CreateEncoder(options, context), context, logger)
+    public KafkaSink(KafkaSinkOptions options, IReadOnlyList<EventKind> kinds, ILogger? logger = null)
+        : this(options, CreateEncoder(options), kinds, logger)
     {
     }
 
-    /// <inheritdoc cref="KafkaSink(KafkaSinkOptions, EventContext, ILogger?)"/>
+    /// <inheritdoc cref="KafkaSink(KafkaSinkOptions, IReadOnlyList{EventKind}, ILogger?)"/>
     /// <param name="options">Where and how; its encoding is not looked at.</param>
     /// <param name="encoder">Writes the values.</param>
-    /// <param name="context">Gives the host's name for the keys.</param>
+    /// <param name="kinds">The kinds of events that the run can produce.</param>
     /// <param name="logger">Told about outages and undelivered records, at a bounded rate.</param>
-    internal KafkaSink(KafkaSinkOptions options, IEventEncoder encoder, EventContext context, ILogger? logger = null)
+    internal KafkaSink(KafkaSinkOptions options, IEventEncoder encoder, IReadOnlyList<EventKind> kinds, ILogger? logger = null)
     {
         _options = options;
         _encoder = encoder;
-        _kinds = context.Kinds;
+        _kinds = kinds;
         _logger = logger ?? NullLogger.Instance;
-        _key = new RecordKey(options.Key, context.HostNameUtf8.Span);
+        _key = new RecordKey(options.Key);
         Ledger = new SinkLedger(options.Name);
         _outcomes = new DeliveryOutcomes(Ledger, _logger, options.DisplayName);
     }
@@ -116,10 +116,10 @@ public sealed class KafkaSink : ISink
         }
     }
 
-    private static IEventEncoder CreateEncoder(KafkaSinkOptions options, EventContext context)
+    private static IEventEncoder CreateEncoder(KafkaSinkOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return options.Encoding == KafkaEncoding.Json ? new JsonEventEncoder(context) : new MessagePackEventEncoder(context);
+        return options.Encoding == KafkaEncoding.Json ? new JsonEventEncoder() : new MessagePackEventEncoder();
     }
 
     private async Task StartBlockingAsync(CancellationToken cancellationToken)
@@ -202,20 +202,20 @@ public sealed class KafkaSink : ISink
     /// <summary>Queues samples from <paramref name="index"/> on; returns the index of the one for which there is no room, or the batch's count.</summary>
     private int Enqueue(KafkaProducer producer, SampleBatch batch, int index)
     {
-        long clockOffsetNs = batch.ClockOffsetNs;
+        BatchStamp stamp = batch.Stamp;
         for (; index < batch.Count; index++)
         {
             ReadOnlySpan<byte> sample = batch[index];
             _output.Clear();
-            if (!_encoder.TryEncode(sample, clockOffsetNs, _output) || FindTemplate(sample) is not { } template)
+            if (!_encoder.TryEncode(sample, stamp, _output) || FindTemplate(sample) is not { } template)
             {
                 Ledger.AddDropped(DropReason.Malformed, 1);
                 continue;
             }
 
-            ReadOnlySpan<byte> key = _key.Of(sample);
+            ReadOnlySpan<byte> key = _key.Of(sample, stamp.Origin);
             int error = producer.Produce(template, key, _output.WrittenSpan);
-            if (error != KafkaError.ERR_NO_ERROR && !TrySettleSlow(producer, sample, key, clockOffsetNs, error))
+            if (error != KafkaError.ERR_NO_ERROR && !TrySettleSlow(producer, sample, key, stamp, error))
             {
                 break;
             }
@@ -227,7 +227,7 @@ public sealed class KafkaSink : ISink
 
     /// <summary>False when the queue is full and the sample must be tried again.</summary>
     private bool TrySettleSlow(
-        KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, long clockOffsetNs, int error)
+        KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, in BatchStamp stamp, int error)
     {
         nint token = 0;
         if (error == KafkaError.ERR_MSG_SIZE_TOO_LARGE)
@@ -239,7 +239,7 @@ public sealed class KafkaSink : ISink
             }
 
             token = DeliveryOutcomes.DeadLetterToken;
-            error = _deadLetter.Produce(producer, sample, key, clockOffsetNs, _output.Length);
+            error = _deadLetter.Produce(producer, sample, key, stamp, _output.Length);
         }
 
         switch (error)

@@ -2,7 +2,9 @@
 using System;
 using System.Buffers.Text;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Wire;
 
 namespace Sluice.Sinks.Kafka;
@@ -13,21 +15,20 @@ internal sealed class RecordKey
     private const int MaxSuffixBytes = 1 + 16;
 
     private readonly KafkaKey _kind;
-    private readonly byte[] _bytes;
-    private readonly int _hostLength;
+    private EventOrigin? _origin;
+    private byte[] _bytes = [];
+    private int _hostLength;
 
-    public RecordKey(KafkaKey kind, ReadOnlySpan<byte> hostName)
-    {
-        _kind = kind;
-        _hostLength = hostName.Length;
-        _bytes = new byte[_hostLength + MaxSuffixBytes];
-        hostName.CopyTo(_bytes);
-        _bytes[_hostLength] = (byte)'/';
-    }
+    public RecordKey(KafkaKey kind) => _kind = kind;
 
     /// <summary>The key of a sample, which the encoder has found to be well formed; empty when records have none.</summary>
-    public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> sample)
+    public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> sample, EventOrigin origin)
     {
+        if (origin != _origin)
+        {
+            ChangeOriginSlow(origin);
+        }
+
         switch (_kind)
         {
             case KafkaKey.Connection when ConnectionOf(sample) is { } connection:
@@ -47,6 +48,16 @@ internal sealed class RecordKey
         EventKind.Connection when sample.Length >= ConnectionHeader.SizeInBytes => MemoryMarshal.Read<ConnectionHeader>(sample).ConnectionId,
         _ => null,
     };
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ChangeOriginSlow(EventOrigin origin)
+    {
+        _origin = origin;
+        _hostLength = origin.HostNameUtf8.Length;
+        _bytes = new byte[_hostLength + MaxSuffixBytes];
+        origin.HostNameUtf8.Span.CopyTo(_bytes);
+        _bytes[_hostLength] = (byte)'/';
+    }
 
     private ReadOnlySpan<byte> Write(ulong number, System.Buffers.StandardFormat format)
     {

@@ -4,6 +4,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
+using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Tests.Fakes;
 using Sluice.Pipeline.Timing;
 using Xunit;
@@ -24,7 +25,7 @@ public sealed class SampleIntakeTests
         using var goOn = new ManualResetEventSlim();
         bool isArmed = false;
         var clock = new KtimeClock(() => isArmed ? WaitAndRead(sealing, goOn) : 0, static () => 0);
-        var intake = new SampleIntake(new BatchPool(), fanOut, clock, limit: null);
+        var intake = new SampleIntake(new BatchPool(), fanOut, clock, EventOrigin.Unknown, limit: null);
 
         // The worker is never started, so it is not idle and the batch stays parked.
         new Feeder(intake, counters).Feed(60);

@@ -15,8 +15,7 @@ public sealed class EncoderAllocationTests
     [MemberData(nameof(Encodings))]
     public void TryEncode_WarmBuffer_AllocatesNothing(string encoding)
     {
-        var context = new EventContext("web-1", 1);
-        IEventEncoder encoder = encoding == "json" ? new JsonEventEncoder(context) : new MessagePackEventEncoder(context);
+        IEventEncoder encoder = encoding == "json" ? new JsonEventEncoder() : new MessagePackEventEncoder();
         byte[][] samples =
         [
             new TlsSample { Payload = [.. Enumerable.Repeat((byte)'a', 256)] }.WithTcp("10.0.0.5:443", "10.0.0.9:5").Build(),
@@ -48,7 +47,7 @@ public sealed class EncoderAllocationTests
         output.Clear();
         foreach (byte[] sample in samples)
         {
-            encoder.TryEncode(sample, 0, output);
+            encoder.TryEncode(sample, ExpectedEvent.Stamp, output);
         }
     }
 }

@@ -5,6 +5,8 @@ using System.Linq;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Sluice.Pipeline.Batching;
+using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Wire;
 using Sluice.TestSupport;
 
@@ -17,6 +19,10 @@ internal static class ExpectedEvent
 {
     public const ulong RunId = 0x1122334455667788;
     public const long ClockOffsetNs = 1_795_330_000_000_000_000;
+
+    public static BatchStamp Stamp { get; } = From("web-1");
+
+    public static BatchStamp From(string host) => new(new EventOrigin(host, RunId), ClockOffsetNs);
 
     public static string Of(TlsSample sample, string host)
     {

@@ -14,12 +14,12 @@ namespace Sluice.Pipeline.Tests.Encoding;
 
 public sealed class JsonEventEncoderTests
 {
-    private static readonly JsonEventEncoder s_encoder = new(new EventContext("web-1", ExpectedEvent.RunId));
+    private static readonly JsonEventEncoder s_encoder = new();
 
-    private static string Encode(byte[] sample, JsonEventEncoder? encoder = null)
+    private static string Encode(byte[] sample, string host = "web-1")
     {
         var output = new OutputBuffer();
-        Assert.True((encoder ?? s_encoder).TryEncode(sample, ExpectedEvent.ClockOffsetNs, output));
+        Assert.True(s_encoder.TryEncode(sample, ExpectedEvent.From(host), output));
         Assert.True(Utf8.IsValid(output.WrittenSpan));
         return System.Text.Encoding.UTF8.GetString(output.WrittenSpan);
     }
@@ -140,7 +140,7 @@ public sealed class JsonEventEncoderTests
     [Fact]
     public void TryEncode_HostNameWithQuotes_IsEscaped()
     {
-        string line = Encode(new TlsSample().Build(), new JsonEventEncoder(new EventContext("we\"b\n-ü", 1)));
+        string line = Encode(new TlsSample().Build(), "we\"b\n-ü");
 
         using JsonDocument json = JsonDocument.Parse(line);
         Assert.Equal("we\"b\n-ü", json.RootElement.GetProperty("host.name").GetString());
@@ -155,7 +155,7 @@ public sealed class JsonEventEncoderTests
 
         for (int length = 0; length < sample.Length; length++)
         {
-            Assert.False(s_encoder.TryEncode(sample.AsSpan(0, length), 0, output));
+            Assert.False(s_encoder.TryEncode(sample.AsSpan(0, length), ExpectedEvent.Stamp, output));
         }
 
         Assert.Equal("kept"u8, output.WrittenSpan);

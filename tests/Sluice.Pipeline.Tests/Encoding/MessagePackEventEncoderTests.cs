@@ -22,12 +22,12 @@ public sealed class MessagePackEventEncoderTests
         + "for event in msgpack.Unpacker(sys.stdin.buffer, raw=False, strict_map_key=True, object_pairs_hook=list):\n"
         + "    print(json.dumps([[k, v.hex() if isinstance(v, bytes) else v] for k, v in event]))\n";
 
-    private static readonly MessagePackEventEncoder s_encoder = new(new EventContext("web-1", ExpectedEvent.RunId));
+    private static readonly MessagePackEventEncoder s_encoder = new();
 
     private static byte[] Encode(byte[] sample)
     {
         var output = new OutputBuffer(16);
-        Assert.True(s_encoder.TryEncode(sample, ExpectedEvent.ClockOffsetNs, output));
+        Assert.True(s_encoder.TryEncode(sample, ExpectedEvent.Stamp, output));
         return output.WrittenSpan.ToArray();
     }
 
@@ -74,7 +74,7 @@ public sealed class MessagePackEventEncoderTests
 
         for (int length = 0; length < sample.Length; length++)
         {
-            Assert.False(s_encoder.TryEncode(sample.AsSpan(0, length), 0, output));
+            Assert.False(s_encoder.TryEncode(sample.AsSpan(0, length), ExpectedEvent.Stamp, output));
         }
 
         Assert.Equal(0, output.Length);

@@ -4,7 +4,6 @@ using System.Collections.Generic;
 using Microsoft.Extensions.Logging;
 using Sluice.Collector.CommandLine;
 using Sluice.Pipeline.Delivery;
-using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Wire;
 using Sluice.Sinks.Files;
 using Sluice.Sinks.Kafka;
@@ -16,7 +15,7 @@ internal sealed class SinkFactory
 {
     private readonly bool _hex;
     private readonly ILoggerFactory _loggers;
-    private readonly EventContext _context;
+    private readonly IReadOnlyList<EventKind> _kinds;
 
     /// <param name="hex">The console shows payloads as a hex dump.</param>
     /// <param name="kinds">The events that the run can produce.</param>
@@ -24,7 +23,7 @@ internal sealed class SinkFactory
     public SinkFactory(bool hex, IReadOnlyList<EventKind> kinds, ILoggerFactory loggers)
     {
         _hex = hex;
-        _context = new EventContext(Environment.MachineName, (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue), kinds);
+        _kinds = kinds;
         _loggers = loggers;
     }
 
@@ -39,9 +38,9 @@ internal sealed class SinkFactory
     public ISink Create(SinkUri uri) => uri.Scheme switch
     {
         SinkSchemes.Console => new ConsoleSink(ConsoleSinkOptions.Parse(uri, _hex)),
-        SinkSchemes.JsonLines => new JsonLinesSink(JsonLinesSinkOptions.Parse(uri), _context),
+        SinkSchemes.JsonLines => new JsonLinesSink(JsonLinesSinkOptions.Parse(uri)),
         SinkSchemes.Null => new NullSink(NullSinkOptions.Parse(uri)),
-        SinkSchemes.Kafka => new KafkaSink(KafkaSinkOptions.Parse(uri), _context, _loggers.CreateLogger("kafka")),
+        SinkSchemes.Kafka => new KafkaSink(KafkaSinkOptions.Parse(uri), _kinds, _loggers.CreateLogger("kafka")),
         _ => throw new ArgumentException($"There is no sink '{uri.Scheme}'.", nameof(uri)),
     };
 }

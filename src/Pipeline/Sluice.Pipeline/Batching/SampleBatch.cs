@@ -45,11 +45,8 @@ public sealed class SampleBatch
     /// <summary>Which of the pool's arena sizes it has.</summary>
     internal int SizeClass { get; }
 
-    /// <summary>Adds to a sample's ktime to give nanoseconds since the Unix epoch; set when the batch is sealed.</summary>
-    public long ClockOffsetNs { get; internal set; }
-
-    /// <summary>Unix nanoseconds at which the batch was handed on: the events' observed time.</summary>
-    public long ObservedUnixNs { get; internal set; }
+    /// <summary>What its samples share; set by who fills the batch, before anybody else sees it.</summary>
+    public BatchStamp Stamp { get; set; } = BatchStamp.None;
 
     /// <summary>The sample at <paramref name="index"/>; valid until the caller's reference is released.</summary>
     public ReadOnlySpan<byte> this[int index]
@@ -124,8 +121,7 @@ public sealed class SampleBatch
     {
         _count = 0;
         _used = 0;
-        ClockOffsetNs = 0;
-        ObservedUnixNs = 0;
+        Stamp = BatchStamp.None;
         _references = 1;
     }
 

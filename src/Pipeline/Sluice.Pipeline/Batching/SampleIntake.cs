@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Threading;
 using Sluice.Pipeline.Decoding;
 using Sluice.Pipeline.Delivery;
+using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Timing;
 
 namespace Sluice.Pipeline.Batching;
@@ -29,6 +30,7 @@ public sealed class SampleIntake : ISampleConsumer
     private readonly BatchPool _pool;
     private readonly SinkFanOut _fanOut;
     private readonly KtimeClock _clock;
+    private readonly EventOrigin _origin;
     private readonly SampleLimit? _limit;
     private SampleBatch? _current;
     private SampleBatch? _parked;
@@ -36,11 +38,12 @@ public sealed class SampleIntake : ISampleConsumer
     private long _malformed;
     private long _oversize;
 
-    internal SampleIntake(BatchPool pool, SinkFanOut fanOut, KtimeClock clock, SampleLimit? limit)
+    internal SampleIntake(BatchPool pool, SinkFanOut fanOut, KtimeClock clock, EventOrigin origin, SampleLimit? limit)
     {
         _pool = pool;
         _fanOut = fanOut;
         _clock = clock;
+        _origin = origin;
         _limit = limit;
     }
 
@@ -181,8 +184,8 @@ public sealed class SampleIntake : ISampleConsumer
     {
         long now = _clock.KtimeNs;
         SampleBatch sealedBatch = _fanOut.AllIdle ? batch : Compact(batch);
-        sealedBatch.ClockOffsetNs = _clock.OffsetAt(now);
-        sealedBatch.ObservedUnixNs = now + sealedBatch.ClockOffsetNs;
+        long offset = _clock.OffsetAt(now);
+        sealedBatch.Stamp = new BatchStamp(_origin, offset, now + offset);
         return sealedBatch;
     }
 

@@ -2,6 +2,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Text.Unicode;
+using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Decoding;
 using Sluice.Pipeline.Wire;
 
@@ -25,11 +26,10 @@ internal static class EventWriter
     /// <summary>False when the sample is malformed or of an unknown kind; what was written so far is then of no use.</summary>
     /// <param name="writer">The encoding.</param>
     /// <param name="sample">One sample in wire format.</param>
-    /// <param name="clockOffsetNs">Added to ktime to give Unix nanoseconds.</param>
-    /// <param name="runId">Head of the record's uid.</param>
+    /// <param name="stamp">Of the batch that the sample is in.</param>
     /// <param name="hostField"><c>host.name</c>, encoded.</param>
     public static bool TryWrite<TWriter>(
-        ref TWriter writer, ReadOnlySpan<byte> sample, long clockOffsetNs, ulong runId, ReadOnlySpan<byte> hostField)
+        ref TWriter writer, ReadOnlySpan<byte> sample, in BatchStamp stamp, ReadOnlySpan<byte> hostField)
         where TWriter : struct, IFieldWriter, allows ref struct
     {
         if (!EventHeaderView.TryParse(sample, out EventHeaderView header))
@@ -39,7 +39,7 @@ internal static class EventWriter
 
         if (TlsDataView.TryParse(header, out TlsDataView tls))
         {
-            WriteHead(ref writer, header, clockOffsetNs, runId, hostField);
+            WriteHead(ref writer, header, stamp, hostField);
             WriteProcess(ref writer, header);
             WriteToken(ref writer, EventField.NetworkIoDirection, EventWords.Direction(tls.Direction));
             WriteSocket(ref writer, tls.Socket);
@@ -49,25 +49,25 @@ internal static class EventWriter
             return true;
         }
 
-        return TryWriteRareSlow(ref writer, header, clockOffsetNs, runId, hostField);
+        return TryWriteRareSlow(ref writer, header, stamp, hostField);
     }
 
     /// <summary>The kinds of which there are few: kept out of the way of those that come by the hundred thousand.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool TryWriteRareSlow<TWriter>(
-        ref TWriter writer, scoped in EventHeaderView header, long clockOffsetNs, ulong runId, ReadOnlySpan<byte> hostField)
+        ref TWriter writer, scoped in EventHeaderView header, in BatchStamp stamp, ReadOnlySpan<byte> hostField)
         where TWriter : struct, IFieldWriter, allows ref struct
     {
         if (ConnectionView.TryParse(header, out ConnectionView connection))
         {
-            WriteHead(ref writer, header, clockOffsetNs, runId, hostField);
+            WriteHead(ref writer, header, stamp, hostField);
             WriteConnection(ref writer, connection);
             return true;
         }
 
         if (CaptureLossView.TryParse(header, out CaptureLossView loss))
         {
-            WriteHead(ref writer, header, clockOffsetNs, runId, hostField);
+            WriteHead(ref writer, header, stamp, hostField);
             WriteText(ref writer, EventField.LossCause, loss.Cause);
             writer.Number(EventField.LossCount, loss.Lost);
             writer.Number(EventField.LossTotal, loss.Total);
@@ -78,12 +78,12 @@ internal static class EventWriter
     }
 
     private static void WriteHead<TWriter>(
-        ref TWriter writer, scoped in EventHeaderView header, long clockOffsetNs, ulong runId, ReadOnlySpan<byte> hostField)
+        ref TWriter writer, scoped in EventHeaderView header, in BatchStamp stamp, ReadOnlySpan<byte> hostField)
         where TWriter : struct, IFieldWriter, allows ref struct
     {
-        writer.Number(EventField.TimeUnixNano, unchecked(header.KtimeNs + (ulong)clockOffsetNs));
+        writer.Number(EventField.TimeUnixNano, unchecked(header.KtimeNs + (ulong)stamp.ClockOffsetNs));
         writer.Token(EventField.EventName, EventNames.Utf8(header.Kind));
-        writer.Uid(EventField.LogRecordUid, runId, EventNumber(header));
+        writer.Uid(EventField.LogRecordUid, stamp.Origin.RunId, EventNumber(header));
         writer.Encoded(hostField);
     }
 

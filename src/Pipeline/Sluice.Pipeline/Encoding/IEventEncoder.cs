@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using Sluice.Pipeline.Batching;
 
 namespace Sluice.Pipeline.Encoding;
 
@@ -14,7 +15,7 @@ public interface IEventEncoder
     /// (<paramref name="output"/> is then unchanged). Allocates nothing once the buffer has grown to its working size.
     /// </summary>
     /// <param name="sample">One whole sample in wire format.</param>
-    /// <param name="clockOffsetNs">Added to the sample's ktime to give Unix nanoseconds.</param>
+    /// <param name="stamp">Of the batch that the sample is in.</param>
     /// <param name="output">Where the event is appended.</param>
-    bool TryEncode(ReadOnlySpan<byte> sample, long clockOffsetNs, OutputBuffer output);
+    bool TryEncode(ReadOnlySpan<byte> sample, in BatchStamp stamp, OutputBuffer output);
 }

@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using Sluice.Pipeline.Batching;
 
 namespace Sluice.Pipeline.Encoding;
 
 /// <summary>One event as one MessagePack map with the names of the JSON encoding; the payload is <c>bin</c> under <c>body</c>.</summary>
 public sealed class MessagePackEventEncoder : IEventEncoder
 {
-    private readonly ulong _runId;
-    private readonly byte[] _hostField;
-
-    public MessagePackEventEncoder(EventContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        _runId = context.RunId;
-        _hostField = EncodeHost(context.HostNameUtf8.Span);
-    }
-
     /// <inheritdoc/>
     public string ContentType => "application/vnd.msgpack";
 
     /// <inheritdoc/>
-    public bool TryEncode(ReadOnlySpan<byte> sample, long clockOffsetNs, OutputBuffer output)
+    public bool TryEncode(ReadOnlySpan<byte> sample, in BatchStamp stamp, OutputBuffer output)
     {
-        var writer = new MessagePackFieldWriter(output.GetSpan(EventWriter.MaxBytes(sample.Length, _hostField.Length)));
-        if (!EventWriter.TryWrite(ref writer, sample, clockOffsetNs, _runId, _hostField))
+        byte[] hostField = stamp.Origin.MessagePackHostField;
+        var writer = new MessagePackFieldWriter(output.GetSpan(EventWriter.MaxBytes(sample.Length, hostField.Length)));
+        if (!EventWriter.TryWrite(ref writer, sample, stamp, hostField))
         {
             return false;
         }
@@ -32,7 +24,7 @@ public sealed class MessagePackEventEncoder : IEventEncoder
         return true;
     }
 
-    private static byte[] EncodeHost(ReadOnlySpan<byte> hostName)
+    internal static byte[] EncodeHost(ReadOnlySpan<byte> hostName)
     {
         var writer = new MessagePackFieldWriter(new byte[EventWriter.MaxBytes(hostName.Length, 0)]);
         writer.Text(EventField.HostName, hostName);
