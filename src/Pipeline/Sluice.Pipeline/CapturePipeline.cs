@@ -119,6 +119,13 @@ public sealed class CapturePipeline
     }
 
     /// <summary>
+    /// The entry for one thread whose samples come from elsewhere (a recording, a topic) and bring with them which run they are of, and when they were
+    /// observed.
+    /// </summary>
+    /// <param name="limit">Shared by all intakes of a run that ends after a number of events; null for none.</param>
+    public StampedIntake CreateStampedIntake(SampleLimit? limit = null) => new(CreateIntake(limit));
+
+    /// <summary>
     /// The entry for one reader thread of a transport with a buffer per CPU: an intake, and in front of it the stage that restores the order within
     /// a connection.
     /// </summary>

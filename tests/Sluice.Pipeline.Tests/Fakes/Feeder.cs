@@ -30,7 +30,7 @@ internal sealed class Feeder
         _counters.AddSubmitted(count);
         for (int i = 1; i <= count; i++)
         {
-            BinaryPrimitives.WriteUInt64LittleEndian(_sample.AsSpan(40), Next++);
+            BinaryPrimitives.WriteUInt64LittleEndian(_sample.AsSpan(32), Next++);
             _intake.Append(_sample);
             if (i % drainEvery == 0)
             {

@@ -80,5 +80,5 @@ internal sealed class ScriptedSink(string name) : ISink
         return Disposing?.Invoke() ?? ValueTask.CompletedTask;
     }
 
-    public static ulong CpuSequence(ReadOnlySpan<byte> sample) => BinaryPrimitives.ReadUInt64LittleEndian(sample[40..]);
+    public static ulong CpuSequence(ReadOnlySpan<byte> sample) => BinaryPrimitives.ReadUInt64LittleEndian(sample[32..]);
 }

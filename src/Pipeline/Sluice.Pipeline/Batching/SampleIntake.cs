@@ -34,6 +34,10 @@ public sealed class SampleIntake : ISampleConsumer
     private readonly SampleLimit? _limit;
     private SampleBatch? _current;
     private SampleBatch? _parked;
+
+    /// <summary>The stamp that samples brought with them; null where they are stamped when they leave. Written and read inside <see cref="_handOn"/>.</summary>
+    private BatchStamp? _given;
+
     private long _filtered;
     private long _malformed;
     private long _oversize;
@@ -95,6 +99,19 @@ public sealed class SampleIntake : ISampleConsumer
         if (_fanOut.AnyIdle)
         {
             TryHandOnParked();
+        }
+    }
+
+    /// <summary>
+    /// Says what the samples from here on have in common, where they bring it with them. Hands on those before, waiting for sinks of policy block. On the
+    /// reader's thread.
+    /// </summary>
+    internal void UseStamp(in BatchStamp stamp)
+    {
+        Complete();
+        lock (_handOn)
+        {
+            _given = stamp;
         }
     }
 
@@ -184,6 +201,12 @@ public sealed class SampleIntake : ISampleConsumer
     {
         long now = _clock.KtimeNs;
         SampleBatch sealedBatch = _fanOut.AllIdle ? batch : Compact(batch);
+        if (_given is { } given)
+        {
+            sealedBatch.Stamp = given;
+            return sealedBatch;
+        }
+
         long offset = _clock.OffsetAt(now);
         sealedBatch.Stamp = new BatchStamp(_origin, offset, now + offset);
         return sealedBatch;

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.Threading;
 using Sluice.Pipeline.Batching;
 
 namespace Sluice.Pipeline.Delivery;
 
-/// <summary>Hands batches to all sinks. Thread-safe; the order of the batches of one intake is kept by that intake.</summary>
+/// <summary>Hands batches to all sinks, to each in the same order. Thread-safe; the order of the batches of one intake is kept by that intake.</summary>
 internal sealed class SinkFanOut
 {
+    /// <summary>
+    /// Held while a batch goes to one queue after the other, so that what one sink has recorded is in the order of what another one has written.
+    /// Inside of the intakes' locks, outside of those of ledger and queues.
+    /// </summary>
+    private readonly Lock _order = new();
+
     private readonly LossLedger _ledger;
     private readonly SinkWorker[] _workers;
 
@@ -52,9 +59,12 @@ internal sealed class SinkFanOut
     {
         // Before the queues have it: a sink may report an outcome the moment it sees the batch.
         _ledger.CountOffered(batch.Count);
-        foreach (SinkWorker worker in _workers)
+        lock (_order)
         {
-            worker.Offer(batch);
+            foreach (SinkWorker worker in _workers)
+            {
+                worker.Offer(batch);
+            }
         }
 
         batch.Release();
