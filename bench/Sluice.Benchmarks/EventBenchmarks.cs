@@ -24,6 +24,7 @@ public class EventBenchmarks
     private readonly BatchStamp _stamp = new(new EventOrigin("bench-host", runId: 0x1122_3344_5566_7788), ClockOffsetNs);
     private readonly JsonEventEncoder _json = new();
     private readonly MessagePackEventEncoder _messagePack = new();
+    private readonly OtlpLogsEncoder _otlp = new();
     private readonly Utf8JsonWriterBaseline _baseline;
 
     public EventBenchmarks()
@@ -70,6 +71,24 @@ public class EventBenchmarks
 
     [Benchmark(OperationsPerInvoke = Events)]
     public long DecodeAndMessagePack() => EncodeAll(_messagePack);
+
+    /// <summary>One request of all events.</summary>
+    [Benchmark(OperationsPerInvoke = Events)]
+    public long DecodeAndOtlp()
+    {
+        _output.Clear();
+        _otlp.Begin(_stamp.Origin, _output);
+        foreach (byte[] sample in _samples)
+        {
+            if (!_otlp.TryAppend(sample, _stamp, _output))
+            {
+                throw new InvalidOperationException("A sample of our own was refused.");
+            }
+        }
+
+        _otlp.End(_output);
+        return _output.Length;
+    }
 
     private long EncodeAll(IEventEncoder encoder)
     {

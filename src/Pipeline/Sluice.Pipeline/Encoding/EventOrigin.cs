@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.Collections.Generic;
 
 namespace Sluice.Pipeline.Encoding;
 
@@ -11,10 +12,13 @@ public sealed class EventOrigin
 {
     /// <param name="hostName">Value of <c>host.name</c>.</param>
     /// <param name="runId">Random number of the capture; the head of every <c>log.record.uid</c>.</param>
-    public EventOrigin(string hostName, ulong runId)
+    /// <param name="attributes">What else is known of the host and the program that captured; see <see cref="Attributes"/>.</param>
+    public EventOrigin(string hostName, ulong runId, params IEnumerable<KeyValuePair<string, string>> attributes)
     {
         ArgumentNullException.ThrowIfNull(hostName);
         HostName = hostName;
+        Attributes = Array.AsReadOnly<KeyValuePair<string, string>>([.. attributes]);
+        OtlpResource = OtlpMessage.Resource(hostName, Attributes);
         HostNameUtf8 = System.Text.Encoding.UTF8.GetBytes(hostName);
         RunId = runId;
         JsonHostField = JsonEventEncoder.EncodeHost(HostNameUtf8.Span);
@@ -36,6 +40,15 @@ public sealed class EventOrigin
     /// </summary>
     public ulong RunId { get; }
 
+    /// <summary>
+    /// OpenTelemetry resource attributes beside <c>service.name</c> and <c>host.name</c>, such as <c>host.id</c> and <c>os.type</c>: only those
+    /// that are known, each once. OTLP carries them once for a request; the encodings of single events leave them out.
+    /// </summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Attributes { get; }
+
+    /// <summary>The OTLP resource that all events of this origin share, as a field of ResourceLogs.</summary>
+    internal byte[] OtlpResource { get; }
+
     /// <summary>Key and value of <c>host.name</c> as the JSON encoding writes them.</summary>
     internal byte[] JsonHostField { get; }
 
@@ -43,5 +56,7 @@ public sealed class EventOrigin
     internal byte[] MessagePackHostField { get; }
 
     /// <summary>A new run on this host.</summary>
-    public static EventOrigin ForThisRun() => new(Environment.MachineName, (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue));
+    /// <param name="attributes">What is known of the host; see <see cref="Attributes"/>.</param>
+    public static EventOrigin ForThisRun(params IEnumerable<KeyValuePair<string, string>> attributes) =>
+        new(Environment.MachineName, (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue), attributes);
 }
