@@ -14,6 +14,9 @@
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 
+/* The bit of sk_flags that is set when the peer's FIN was taken in (enum sock_flags). */
+#define SOCK_DONE_BIT 1
+
 struct endpoint {
 	__u8 family;	/* 0 = none */
 	__u8 transport;
@@ -23,6 +26,11 @@ struct endpoint {
 	__u8 local[16];
 	__u8 peer[16];
 };
+
+static __always_inline __u32 peer_ended(__u64 sock_flags)
+{
+	return (sock_flags >> SOCK_DONE_BIT) & 1;
+}
 
 /* False for a socket without a peer and for families that have no address we can name; *to is then unspecified. */
 static __always_inline bool endpoint_of_socket(const struct sock *sk, struct endpoint *to)

@@ -218,10 +218,15 @@ enum sluice_tls_call {
 /* The one entry of the map `self`: what the programs know of the collector. */
 struct sluice_self {
 	__u32 tgid;		/* its process, never captured; as the kernel numbers it (set by sluice_whoami) */
-	__u32 kernel_proven;	/* 1: the offsets in the constant `kernel` were tried and hold (_noncore; else not looked at) */
+	__u32 kernel_proven;	/* SLUICE_PROVEN_*: what was tried of the constant `kernel`, and holds (_noncore; else not looked at) */
 };
 
-/* What sluice_check_kernel finds behind a descriptor of its caller (map `kernel_check`, _noncore). */
+enum sluice_proof {
+	SLUICE_PROVEN_SOCKETS = 1,	/* tasks, files, addresses, states and errors of sockets */
+	SLUICE_PROVEN_TRAFFIC = 2,	/* the bytes that a TCP connection carried */
+};
+
+/* What sluice_check_kernel (offsets_kern.bpf.c) finds behind a descriptor of its caller. */
 struct sluice_kernel_check {
 	__u16 family;
 	__u8 transport;
@@ -231,8 +236,17 @@ struct sluice_kernel_check {
 	__u8 local_address[16];
 	__u8 peer_address[16];
 	char comm[16];		/* of the thread group leader */
-	__u32 found;		/* 1: a socket with a peer; the rest is of no meaning otherwise */
+	__u32 found;		/* 1: a socket; the rest is of no meaning otherwise */
+	__s32 error;		/* waits to be told to the process; an errno */
+	__u16 bound_port;	/* the local port as the socket keeps it for itself */
+	__u16 protocol;
+	__u32 peer_ended;	/* 1: the peer's FIN was taken in */
+	__u32 max_fds;		/* of the process's table of descriptors */
 	__u32 reserved;
+	__u64 bytes_sent;	/* these are what TCP_INFO gives */
+	__u64 bytes_retrans;
+	__u64 bytes_acked;
+	__u64 bytes_received;
 };
 
 /* Written before the load (constant `config`). */
@@ -263,6 +277,6 @@ SLUICE_ASSERT_SIZE(sluice_control, 8);
 SLUICE_ASSERT_SIZE(sluice_tls_layout, 40);
 SLUICE_ASSERT_SIZE(sluice_config, 40);
 SLUICE_ASSERT_SIZE(sluice_self, 8);
-SLUICE_ASSERT_SIZE(sluice_kernel_check, 64);
+SLUICE_ASSERT_SIZE(sluice_kernel_check, 112);
 
 #endif

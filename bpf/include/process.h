@@ -53,15 +53,20 @@ static __always_inline bool is_captured(__u32 tgid)
 }
 
 /* False where the offsets of the kernel's structures were not proven: what comes from them is then left out. */
-static __always_inline bool knows_kernel(void)
+static __always_inline bool is_proven(enum sluice_proof proof)
 {
 #ifdef SLUICE_NONCORE
 	struct sluice_self *self = find_self();
 
-	return self && self->kernel_proven;
+	return self && (self->kernel_proven & proof);
 #else
 	return true;
 #endif
+}
+
+static __always_inline bool knows_kernel(void)
+{
+	return is_proven(SLUICE_PROVEN_SOCKETS);
 }
 
 /* Programs name their threads; the process keeps its name in the group leader. */

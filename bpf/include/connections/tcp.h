@@ -26,9 +26,6 @@
 #define TCP_LAST_ACK 9
 #define TCP_LISTEN 10
 
-/* The bit of sk_flags that is set when the peer's FIN was taken in (enum sock_flags). */
-#define SOCK_DONE_BIT 1
-
 #define IPPROTO_TCP 6
 
 /* By the address of the kernel's socket. */
@@ -82,14 +79,14 @@ static __always_inline void read_traffic(struct sluice_connection *event, const 
 {
 	__u64 sent = 0, again = 0, received = 0, flags = 0;
 
-	if (!knows_kernel() || kernel_read(&sent, tcp_bytes_sent, sk) || kernel_read(&again, tcp_bytes_retrans, sk) ||
+	if (!is_proven(SLUICE_PROVEN_TRAFFIC) || kernel_read(&sent, tcp_bytes_sent, sk) || kernel_read(&again, tcp_bytes_retrans, sk) ||
 	    kernel_read(&received, tcp_bytes_received, sk) || kernel_read(&flags, sock_flags, sk)) {
 		event->header.flags |= SLUICE_FLAG_TRAFFIC_UNKNOWN;
 		return;
 	}
 	event->bytes_sent = sent - again;
 	/* The kernel counts the peer's FIN as a byte. */
-	event->bytes_received = received - ((flags >> SOCK_DONE_BIT) & 1);
+	event->bytes_received = received - peer_ended(flags);
 }
 
 static __always_inline void forget(__u64 key)

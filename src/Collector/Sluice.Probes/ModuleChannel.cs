@@ -4,6 +4,8 @@ using System.Collections.Generic;
 using Sluice.Bpf;
 using Sluice.Bpf.Engine;
 using Sluice.Bpf.Features;
+using Sluice.Bpf.Selection;
+using Sluice.Probes.Offsets;
 
 namespace Sluice.Probes;
 
@@ -25,13 +27,14 @@ internal sealed class ModuleChannel : IDisposable
     private BpfSession? _session;
 
     /// <exception cref="ArgumentOutOfRangeException">More cgroups than the kernel side takes.</exception>
-    public ModuleChannel(CaptureOptions options, bool hasRings)
+    /// <exception cref="BpfException">The ring buffer was asked for, and the bytecode has none.</exception>
+    public ModuleChannel(CaptureOptions options, BytecodeChoice bytecode)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.CgroupPaths.Count, MaxCgroups, nameof(options));
         _options = options;
         _plan = RingPlan.For(BpfMap.OnlineCpus, options.MapSizePages, Environment.SystemPageSize);
-        Transport = Choose(options.Transport, hasRings);
-        HasRingMaps = hasRings;
+        Transport = Choose(options.Transport, bytecode);
+        HasRingMaps = !bytecode.IsLess52;
     }
 
     /// <summary>Never <see cref="CaptureTransport.Auto"/>.</summary>
@@ -73,8 +76,11 @@ internal sealed class ModuleChannel : IDisposable
     }
 
     /// <summary>Fills the filters, puts the rings in, and has the kernel note this process. The session is loaded and nothing is attached.</summary>
+    /// <param name="session">Of the completed declaration.</param>
+    /// <param name="proof">What the programs may believe of the offsets they were given; all of it where they have none.</param>
+    /// <param name="host">Where this process runs.</param>
     /// <exception cref="BpfException">The kernel refused, or a cgroup does not exist.</exception>
-    public void Open(BpfSession session)
+    public void Open(BpfSession session, KernelProof proof, HostEnvironment host)
     {
         _session = session;
         FillFilters(session);
@@ -84,8 +90,7 @@ internal sealed class ModuleChannel : IDisposable
             Control = session.Map("control").Map();
         }
 
-        // Runs in this thread, so the kernel sees this process: its own traffic is never captured.
-        session.Program(WhoAmI).TestRun([]);
+        NameOurselves(session, proof, host);
     }
 
     /// <summary>Sums the per-CPU counters; from any thread while the session is open.</summary>
@@ -99,16 +104,28 @@ internal sealed class ModuleChannel : IDisposable
         _shards.Clear();
     }
 
-    private static CaptureTransport Choose(CaptureTransport wanted, bool hasRings)
+    private static CaptureTransport Choose(CaptureTransport wanted, BytecodeChoice bytecode) => wanted switch
     {
-        if (!hasRings)
-        {
-            return CaptureTransport.Perf;
-        }
+        CaptureTransport.RingBuffer when bytecode.IsLess52 => throw new BpfException(
+            "bpf_map_create", 0, $"The ring buffer was asked for, but {bytecode.FileName} is for kernels that have none. Leave --transport out or use --transport perf."),
+        CaptureTransport.Auto when bytecode.IsLess52 => CaptureTransport.Perf,
+        CaptureTransport.Auto => KernelFeatures.TryRingBuffer().IsAvailable ? CaptureTransport.RingBuffer : CaptureTransport.Perf,
+        _ => wanted,
+    };
 
-        return wanted != CaptureTransport.Auto ? wanted
-            : KernelFeatures.TryRingBuffer().IsAvailable ? CaptureTransport.RingBuffer
-            : CaptureTransport.Perf;
+    /// <summary>Tells the programs which process is ours: its own traffic is never captured.</summary>
+    private static void NameOurselves(BpfSession session, KernelProof proof, HostEnvironment host)
+    {
+        session.Map("self").Update(0u, new SelfState { Tgid = (uint)Environment.ProcessId, KernelProven = proof });
+        try
+        {
+            // Runs in this thread, so the kernel sees this process, by the number that it has there also from inside a PID namespace.
+            session.Program(WhoAmI).TestRun([]);
+        }
+        catch (BpfException) when (host.IsInitialPidNamespace)
+        {
+            // Before Linux 5.10 such programs cannot be run at will. Outside of PID namespaces our own number is the kernel's.
+        }
     }
 
     private ProgramConfig Config(uint scratchPerCpu) => new()

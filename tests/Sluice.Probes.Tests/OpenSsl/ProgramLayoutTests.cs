@@ -19,8 +19,8 @@ public sealed partial class ProgramLayoutTests
     [InlineData("ProgramConfig", "sluice_config")]
     [InlineData("OpenSsl.TlsLayoutEntry", "sluice_tls_layout")]
     [InlineData("CpuStats", "sluice_cpu_stats")]
-    [InlineData("OpenSsl.SelfState", "sluice_self")]
-    [InlineData("OpenSsl.KernelCheck", "sluice_kernel_check")]
+    [InlineData("SelfState", "sluice_self")]
+    [InlineData("Offsets.KernelCheck", "sluice_kernel_check")]
     public async Task ProgramStruct_EveryField_LiesWhereTheCompilerPutsItsTwin(string name, string cName)
     {
         Type type = typeof(TlsCall).Assembly.GetType($"Sluice.Probes.{name}", throwOnError: true)!;

@@ -10,9 +10,6 @@ namespace Sluice.Probes.Connections;
 /// <summary>The programs of bpf/connections_kern.bpf.c: where each may be attached, and which of them do a job together.</summary>
 internal static class ConnectionsDeclaration
 {
-    /// <summary>Without a variant.</summary>
-    public const string BaseName = "connections_kern";
-
     /// <summary>The job of <see cref="TcpPlan"/>.</summary>
     public const string Tcp = "tcp";
 

@@ -12,7 +12,7 @@ namespace Sluice.Probes.Offsets;
 
 /// <summary>
 /// Offsets inside the structures of known kernels, for bytecode without CO-RE. Kernels of one line differ by their configuration and even by their patch
-/// level, so a row is only a guess until <see cref="OpenSsl.KernelOffsetTrial"/> has tried it. Immutable.
+/// level, so a row is only a guess until <see cref="KernelOffsetTrial"/> has tried it. Immutable.
 /// </summary>
 public sealed class KernelOffsetTable
 {

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-using System;
-using System.Collections.Generic;
-using Sluice.Bpf;
 using Sluice.Bpf.Engine;
 using Sluice.Bpf.Features;
-using Sluice.Bpf.Selection;
-using Sluice.Probes.Offsets;
 
 namespace Sluice.Probes.OpenSsl;
 
@@ -42,68 +37,27 @@ internal static class OpenSslDeclaration
             new AttachAlternative("sys_enter", [OpenSslPrograms.SystemCall])) with { IsOptional = true },
     ];
 
-    /// <param name="options">What the user asked for.</param>
-    /// <param name="bytecode">The object that is used.</param>
-    /// <param name="programs">Those of it that this kernel gets for the libraries.</param>
-    /// <param name="transport">Ring buffer or perf.</param>
-    /// <param name="plan">The rings, where it is the former.</param>
-    public static BpfDeclaration Make(CaptureOptions options, BytecodeChoice bytecode, OpenSslPrograms programs, CaptureTransport transport, RingPlan plan)
+    /// <param name="setting">What is asked for, and where.</param>
+    /// <param name="programs">Those of the object that this kernel gets for the libraries.</param>
+    public static BpfDeclaration For(ModuleSetting setting, OpenSslPrograms programs) => new()
     {
-        bool perf = transport == CaptureTransport.Perf;
-
-        // Building a sample in the ring itself takes none.
-        uint scratchPerCpu = perf || programs.Flavour == ProgramFlavour.Plain ? ScratchPerCpu : 1;
-        return new BpfDeclaration
-        {
-            Name = "tls",
-            ObjectName = bytecode.FileName,
-            Bytecode = Bytecode.Read(bytecode.FileName),
-            Programs = [.. programs.OfLibraries, OpenSslPrograms.WhoAmI],
-            UprobeMultiPrograms = programs.UseMulti ? programs.OfLibraries : [],
-            Probes = s_hostProbes,
-            ActivatedProbes = s_hostPlans,
-            ConstantEditors = [ConstantEditor.Of("config", MakeConfig(options, plan, perf, scratchPerCpu))],
-            Maps = MakeMaps(options, bytecode, perf, scratchPerCpu),
-        };
-    }
-
-    /// <summary>Adds the offsets of kernel structures, for bytecode without CO-RE.</summary>
-    public static BpfDeclaration With(this BpfDeclaration declaration, KernelOffsetRow? offsets) => offsets is null
-        ? declaration
-        : declaration with { ConstantEditors = [.. declaration.ConstantEditors, new ConstantEditor("kernel", offsets.Value)] };
-
-    /// <summary>Fits the state maps to a kernel. Those that get the plain flavour are treated as old, whatever their version says.</summary>
-    public static BpfDeclaration For(this BpfDeclaration declaration, KernelVersion kernel, ProgramFlavour flavour) =>
-        kernel >= s_safeAllocation && flavour == ProgramFlavour.Modern
-            ? declaration
-            : declaration with { Maps = [.. declaration.Maps, new MapEdit("thread_calls") { Flags = 0, MaxEntries = PreallocatedThreads }] };
-
-    private static ProgramConfig MakeConfig(CaptureOptions options, RingPlan plan, bool perf, uint scratchPerCpu) => new()
-    {
-        Transport = perf ? 1u : 0u,
-        ShardMask = (uint)plan.ShardCount - 1,
-        PidFilter = options.Pids.Count > 0 ? 1u : 0u,
-        UidFilter = options.Uids.Count > 0 ? 1u : 0u,
-        CgroupFilter = (uint)options.CgroupPaths.Count,
-        ScratchPerCpu = scratchPerCpu,
-        Module = options.ModuleIndex,
-        PayloadLimit = options.PayloadLimitBytes,
+        Name = "tls",
+        ObjectName = setting.Bytecode.FileName,
+        Bytecode = Bytecode.Read(setting.Bytecode.FileName),
+        Programs = [.. programs.OfLibraries, ModuleChannel.WhoAmI],
+        UprobeMultiPrograms = programs.UseMulti ? programs.OfLibraries : [],
+        Probes = s_hostProbes,
+        ActivatedProbes = s_hostPlans,
+        Maps = StateMaps(setting.Kernel, programs.Flavour),
     };
 
-    private static List<MapEdit> MakeMaps(CaptureOptions options, BytecodeChoice bytecode, bool perf, uint scratchPerCpu)
-    {
-        List<MapEdit> maps =
-        [
-            new MapEdit("scratch_pool") { MaxEntries = scratchPerCpu * (uint)BpfMap.PossibleCpus },
-            new MapEdit("pid_filter") { MaxEntries = (uint)Math.Max(1, options.Pids.Count) },
-            new MapEdit("uid_filter") { MaxEntries = (uint)Math.Max(1, options.Uids.Count) },
-        ];
-        if (!bytecode.IsLess52)
-        {
-            // The programs' ring path is dead code with perf, so a kernel without ring buffers need not make them.
-            maps.Add(new MapEdit("rings") { IsCreated = !perf });
-        }
+    /// <summary>Buffers in which samples are put together. Building one in the ring itself takes none.</summary>
+    public static uint ScratchFor(ModuleSetting setting, OpenSslPrograms programs) =>
+        setting.Transport == CaptureTransport.Perf || programs.Flavour == ProgramFlavour.Plain ? ScratchPerCpu : 1;
 
-        return maps;
-    }
+    /// <summary>Fits the state maps to a kernel. Those that get the plain flavour are treated as old, whatever their version says.</summary>
+    private static MapEdit[] StateMaps(KernelVersion kernel, ProgramFlavour flavour) =>
+        kernel >= s_safeAllocation && flavour == ProgramFlavour.Modern
+            ? []
+            : [new MapEdit("thread_calls") { Flags = 0, MaxEntries = PreallocatedThreads }];
 }

@@ -25,13 +25,4 @@ internal static partial class OpenSslLog
 
     [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "New libraries are looked for every second only: {Reason}")]
     public static partial void MonitorUnavailable(ILogger logger, string reason);
-
-    [LoggerMessage(EventId = 8, Level = LogLevel.Debug, Message = "The bytecode is {FileName}. {Reasons}")]
-    public static partial void BytecodeChosen(ILogger logger, string fileName, string reasons);
-
-    [LoggerMessage(EventId = 9, Level = LogLevel.Debug, Message = "Kernel structures are read as in {Kernel}; a trial with sockets of this process agrees.")]
-    public static partial void KernelOffsetsFound(ILogger logger, string kernel);
-
-    [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "Events of tls will carry no addresses, and names of threads in place of their process's: {Reason}")]
-    public static partial void KernelOffsetsUnknown(ILogger logger, string reason);
 }

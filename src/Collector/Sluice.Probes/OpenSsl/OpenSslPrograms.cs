@@ -20,7 +20,6 @@ internal sealed class OpenSslPrograms(ProgramFlavour flavour, bool useMulti)
     public const string SocketReceive = "socket_receive";
     public const string SystemCall = "system_call";
     public const string ThreadExit = "thread_exit";
-    public const string WhoAmI = "sluice_whoami";
 
     private const string ModernReturn = "ssl_return";
     private const string PlainReturn = "ssl_return_plain";

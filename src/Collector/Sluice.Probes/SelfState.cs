@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Runtime.InteropServices;
+using Sluice.Probes.Offsets;
 
-namespace Sluice.Probes.OpenSsl;
+namespace Sluice.Probes;
 
 /// <summary>Mirrors <c>struct sluice_self</c> in bpf/include/event.h.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 8)]
@@ -9,6 +10,6 @@ internal struct SelfState
 {
     public uint Tgid;
 
-    /// <summary>1: the constant <c>kernel</c> was tried and holds.</summary>
-    public uint KernelProven;
+    /// <summary>What of the constant <c>kernel</c> was tried and holds.</summary>
+    public KernelProof KernelProven;
 }

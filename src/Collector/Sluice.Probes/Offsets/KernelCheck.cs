@@ -2,10 +2,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Sluice.Probes.OpenSsl;
+namespace Sluice.Probes.Offsets;
 
 /// <summary>Mirrors <c>struct sluice_kernel_check</c> in bpf/include/event.h.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 64)]
+[StructLayout(LayoutKind.Sequential, Size = 112)]
 internal struct KernelCheck
 {
     public ushort Family;
@@ -19,6 +19,17 @@ internal struct KernelCheck
 
     /// <summary>1: the rest means something.</summary>
     public uint Found;
+
+    public int Error;
+    public ushort BoundPort;
+    public ushort Protocol;
+    public uint PeerEnded;
+    public uint MaxFds;
+    public uint Reserved;
+    public ulong BytesSent;
+    public ulong BytesRetrans;
+    public ulong BytesAcked;
+    public ulong BytesReceived;
 
     [InlineArray(16)]
     internal struct SixteenBytes
