@@ -19,6 +19,9 @@ internal static class BytecodeSteps
         ["generate_records"] = [KernelFeature.Loop],
     };
 
+    // In the plain flavour nothing tells where a function's result stands but the number of its arguments.
+    private static readonly string[] s_ofFourArguments = ["tcp_accept_fexit_plain", "tcp_accept_fexit_2_plain", "tcp_accept_fexit_3_plain"];
+
     public static IEnumerable<Step> All(SuiteSetting setting) =>
         Directory.GetFiles(setting.Bytecode, "*.o").Order(StringComparer.Ordinal).Select(path => new Step("bytecode", VariantOf(path), FamilyOf(path), () => Load(setting, path)) { IsQuick = true });
 
@@ -45,7 +48,7 @@ internal static class BytecodeSteps
 
         // The kernel may be better than its version; that it has been asked shows that nothing is left out in silence.
         string[] refused = [.. left.Where(name => IsRefused(file, name))];
-        return $"{loaded} programs verified" + (refused.Length == 0 ? "" : $", refused for want of newer features: {string.Join(", ", refused)}")
+        return $"{loaded} programs verified" + (refused.Length == 0 ? "" : $", refused for want of other features: {string.Join(", ", refused)}")
             + (refused.Length == left.Count ? "" : $", accepted all the same: {string.Join(", ", left.Except(refused))}");
     }
 
@@ -72,7 +75,8 @@ internal static class BytecodeSteps
     {
         string kind = program.SectionName.Split('/')[0];
         KernelFeature[] twin = bpf.Programs.Any(other => other.Name == program.Name + "_plain") ? [KernelFeature.Dynptr] : [];
-        return s_modern.GetValueOrDefault(program.Name, []).Concat(twin).Concat(kind switch
+        KernelFeature[] old = s_ofFourArguments.Contains(program.Name) ? [KernelFeature.AcceptOfFourArguments] : [];
+        return s_modern.GetValueOrDefault(program.Name, []).Concat(twin).Concat(old).Concat(kind switch
         {
             "fentry" or "fexit" => [KernelFeature.Fentry],
             "tp_btf" => [KernelFeature.BtfTracepoint],

@@ -11,11 +11,15 @@ namespace Sluice.KernelSuite;
 /// <param name="Options">Options that the kernel must be built with, without <c>CONFIG_</c>.</param>
 internal sealed record KernelFeature(string Name, int Major, int Minor, params string[] Options)
 {
+    /// <summary>The first version without it again; null for what came to stay.</summary>
+    public (int Major, int Minor)? GoneIn { get; init; }
+
     public static readonly KernelFeature Uprobe = new("uprobes", 4, 17, "UPROBE_EVENTS");
     public static readonly KernelFeature UprobeMulti = new("multi-uprobe links", 6, 6, "UPROBE_EVENTS");
     public static readonly KernelFeature Cookie = new("attach cookies", 5, 15);
     public static readonly KernelFeature Loop = new("bpf_loop", 5, 17);
     public static readonly KernelFeature Dynptr = new("ring buffer dynptr", 5, 19);
+    public static readonly KernelFeature AcceptOfFourArguments = new("inet_csk_accept() with four arguments", 4, 12) { GoneIn = (6, 10) };
     public static readonly KernelFeature RingBuffer = new("ring buffer", 5, 8);
     public static readonly KernelFeature Kprobe = new("kprobes", 4, 17, "KPROBES", "KPROBE_EVENTS");
     public static readonly KernelFeature Fentry = new("fentry", 5, 5, "DYNAMIC_FTRACE_WITH_DIRECT_CALLS", "DEBUG_INFO_BTF");

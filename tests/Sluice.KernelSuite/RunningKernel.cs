@@ -46,6 +46,11 @@ internal sealed class RunningKernel
             return string.Create(CultureInfo.InvariantCulture, $"{feature.Name}: from Linux {feature.Major}.{feature.Minor} on");
         }
 
+        if (feature.GoneIn is { } gone && _version.CompareTo(gone) >= 0)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{feature.Name}: no more from Linux {gone.Major}.{gone.Minor} on");
+        }
+
         foreach ((string release, KernelFeature refused, string reason) in s_known)
         {
             if (refused == feature && Release.Contains(release, StringComparison.Ordinal))
