@@ -44,6 +44,34 @@ public sealed unsafe partial class BpfProgram
         }
     }
 
+    /// <summary>
+    /// Runs that the kernel left out because the program was running on that CPU already; at kprobes and tracepoints with records, because any such program was.
+    /// Counted from Linux 5.12 on for fentry and fexit, from 6.1 on for raw and BTF tracepoints, from 6.7 on for the others; 0 before the load and where the
+    /// kernel does not count. Some microseconds.
+    /// </summary>
+    /// <exception cref="BpfException">The kernel refused to tell.</exception>
+    public ulong RecursionMisses
+    {
+        get
+        {
+            using HandleLease lease = new(_owner);
+            int fd = Libbpf.bpf_program__fd(_program);
+            if (fd < 0)
+            {
+                return 0;
+            }
+
+            // SAFETY: the kernel writes at most the size that is passed with the structure, and clears what it does not know.
+            unsafe
+            {
+                bpf_prog_info info = default;
+                uint size = (uint)sizeof(bpf_prog_info);
+                _ = SysResult.FromLibbpf(Libbpf.bpf_obj_get_info_by_fd(fd, &info, &size)).ThrowOnError("bpf_obj_get_info_by_fd", Subject);
+                return info.recursion_misses;
+            }
+        }
+    }
+
     private string Subject => "program '" + Name + "'";
 
     /// <summary>Whether <see cref="BpfObject.Load"/> loads it. Before the load only.</summary>

@@ -92,7 +92,7 @@ public abstract class CaptureModule : ICaptureModule
     }
 
     /// <inheritdoc/>
-    public KernelCounters ReadCounters() => Channel.ReadCounters();
+    public KernelCounters ReadCounters() => Channel.ReadCounters() with { SkippedRuns = Session.CountSkippedRuns() };
 
     /// <inheritdoc/>
     public void Dispose()

@@ -27,4 +27,7 @@ public readonly record struct KernelCounters
 
     /// <summary>Calls left out by the PID, UID or cgroup filter.</summary>
     public ulong FilteredCalls { get; init; }
+
+    /// <summary>Runs of programs that the kernel left out and no other made up for, at most. No sample is known to be missing, so it is no part of <see cref="Submitted"/>.</summary>
+    public ulong SkippedRuns { get; init; }
 }

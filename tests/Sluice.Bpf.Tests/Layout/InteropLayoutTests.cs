@@ -119,6 +119,7 @@ public sealed class InteropLayoutTests
             ("BPF_MAP_TYPE_SK_STORAGE", (long)BpfMapType.SkStorage),
             ("BPF_MAP_TYPE_RINGBUF", (long)BpfMapType.RingBuffer),
             ("BPF_MAP_TYPE_TASK_STORAGE", (long)BpfMapType.TaskStorage),
+            ("offsetof(struct bpf_prog_info, recursion_misses)", ManagedLayout.OffsetOf(typeof(bpf_prog_info).GetField(nameof(bpf_prog_info.recursion_misses))!)),
             ("EOPNOTSUPP", Errno.EOPNOTSUPP),
             ("E2BIG", Errno.E2BIG),
             ("ENOSYS", Errno.ENOSYS),

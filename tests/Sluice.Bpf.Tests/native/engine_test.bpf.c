@@ -171,6 +171,31 @@ int at_sockops(struct bpf_sock_ops *ctx)
 	return ALLOW;
 }
 
+/* At the tracepoint that it passes itself: the kernel leaves out the run inside the run. */
+SEC("raw_tp")
+int at_own_print(void *ctx)
+{
+	const char text[] = "again";
+
+	bpf_trace_printk(text, sizeof(text));
+	return hit(HIT_RAW_TRACEPOINT);
+}
+
+SEC("raw_tp")
+int print_once(void *ctx)
+{
+	const char text[] = "once";
+
+	bpf_trace_printk(text, sizeof(text));
+	return 0;
+}
+
+SEC("raw_tp")
+int at_print(void *ctx)
+{
+	return hit(HIT_UPROBE);
+}
+
 /* The verifier must reject it: the look-up's result is not checked. */
 SEC("raw_tp")
 int rejected(void *ctx)

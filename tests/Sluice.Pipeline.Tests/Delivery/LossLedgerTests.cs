@@ -16,14 +16,14 @@ public sealed class LossLedgerTests
     {
         var ledger = new LossLedger(new FixedKernelCounters(), [new SinkLedger("jsonl:/tmp/a")]);
         Assert.Equal(
-            """{"submitted":0,"kernel_lost":{"ring_full":0,"map_full":0,"no_scratch":0},"kernel_filtered":0,"truncated":{"read_fault":0,"size_limit":0},"read":0,"in_flight":0,"filtered":0,"synthesized":0,"resequencer_gaps":0,"resequencer_late":0,"final":false,"sinks":{"jsonl:/tmp/a":{"delivered":0,"dropped":{},"rejected":0,"pending":0,"duplicates":0}}}""",
+            """{"submitted":0,"kernel_lost":{"ring_full":0,"map_full":0,"no_scratch":0},"kernel_filtered":0,"kernel_skipped_runs":0,"truncated":{"read_fault":0,"size_limit":0},"read":0,"in_flight":0,"filtered":0,"synthesized":0,"resequencer_gaps":0,"resequencer_late":0,"final":false,"sinks":{"jsonl:/tmp/a":{"delivered":0,"dropped":{},"rejected":0,"pending":0,"duplicates":0}}}""",
             ledger.ToJson());
     }
 
     [Fact]
     public void ToJson_EverythingCounted_PutsEachNumberInItsPlace()
     {
-        var kernel = new FixedKernelCounters(new KernelCounts(100, 7, 5, 3, 11, 12, 13));
+        var kernel = new FixedKernelCounters(new KernelCounts(100, 7, 5, 3, 11, 12, 13) { SkippedRuns = 14 });
         var sink = new SinkLedger("a");
         var ledger = new LossLedger(kernel, [sink]);
         ledger.CountSynthesized(1);
@@ -39,6 +39,7 @@ public sealed class LossLedgerTests
         Assert.Equal(101, json.GetProperty("submitted").GetInt64());
         Assert.Equal("""{"ring_full":7,"map_full":5,"no_scratch":3}""", json.GetProperty("kernel_lost").GetRawText());
         Assert.Equal(13, json.GetProperty("kernel_filtered").GetInt64());
+        Assert.Equal(14, json.GetProperty("kernel_skipped_runs").GetInt64());
         Assert.Equal("""{"read_fault":11,"size_limit":12}""", json.GetProperty("truncated").GetRawText());
         Assert.Equal(86, json.GetProperty("read").GetInt64());
         Assert.Equal(0, json.GetProperty("in_flight").GetInt64());

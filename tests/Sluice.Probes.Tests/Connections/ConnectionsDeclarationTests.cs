@@ -50,6 +50,20 @@ public sealed class ConnectionsDeclarationTests
         Assert.Equal(["kprobe", "tracepoint", "raw_tp"], ConnectionsDeclaration.TcpPlan(isLess52: true).Alternatives.Select(a => a.Name));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Copies_OfEachFlavour_AreTheProgramsThatAreThereThreeTimes(bool isPlain)
+    {
+        BpfDeclaration declaration = ConnectionsDeclaration.For(Choice("x", false), isPlain ? ProgramFlavour.Plain : ProgramFlavour.Modern, new byte[1]);
+        string suffix = isPlain ? "_plain" : "";
+
+        Assert.Contains(declaration.Copies, copies => copies.SequenceEqual(["tcp_by_packet" + suffix, "tcp_by_packet_2" + suffix, "tcp_by_packet_3" + suffix]));
+        Assert.Equal(
+            declaration.Probes.Select(probe => probe.Program).Where(program => program.Contains("_2", StringComparison.Ordinal) || program.Contains("_3", StringComparison.Ordinal)).Order(),
+            declaration.Copies.SelectMany(copies => copies.Skip(1)).Order());
+    }
+
     private static BytecodeChoice Choice(string fileName, bool isLess52) => new(fileName, false, isLess52, [], []);
 
     private static bool HasSymbol(byte[] elf, string name) => elf.AsSpan().IndexOf(Encoding.ASCII.GetBytes('\0' + name + '\0')) >= 0;

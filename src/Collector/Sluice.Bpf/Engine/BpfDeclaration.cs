@@ -34,6 +34,12 @@ public sealed record BpfDeclaration
     /// <summary>Programs that are loaded besides those of the chosen probes: for targets that are found later (<see cref="BpfSession.Attach(Probe)"/>) and for test runs.</summary>
     public IReadOnlyList<string> Programs { get; init; } = [];
 
+    /// <summary>
+    /// Programs that do the same at the same place, by their functions' names, so that one makes up for the runs of another that the kernel left out. Those that
+    /// the object lacks or that are not loaded do not count.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<string>> Copies { get; init; } = [];
+
     /// <summary>Those of <see cref="Programs"/> that are for multi-uprobe links.</summary>
     public IReadOnlyList<string> UprobeMultiPrograms { get; init; } = [];
 }

@@ -175,6 +175,36 @@ public sealed class BpfSession : IDisposable
     /// <summary>Whether the object has such a map: not every build needs all.</summary>
     public bool HasMap(string name) => _bpf.HasMap(name);
 
+    /// <summary>
+    /// Runs that the kernel left out (<see cref="BpfProgram.RecursionMisses"/>) and no copy made up for, at most: of copies the one that missed least says how many
+    /// all of them can have missed. From any thread between Load and Dispose.
+    /// </summary>
+    /// <exception cref="BpfException">The kernel refused to tell.</exception>
+    public ulong CountSkippedRuns()
+    {
+        Dictionary<string, ulong> missed = [];
+        foreach (BpfProgram program in _bpf.Programs)
+        {
+            if (program.Fd >= 0)
+            {
+                missed.Add(program.Name, program.RecursionMisses);
+            }
+        }
+
+        ulong sum = 0;
+        foreach (IReadOnlyList<string> copies in _declaration.Copies)
+        {
+            ulong[] ofCopies = [.. copies.Where(missed.ContainsKey).Select(name => missed[name])];
+            sum += ofCopies.Length == 0 ? 0 : ofCopies.Min();
+            foreach (string name in copies)
+            {
+                missed.Remove(name);
+            }
+        }
+
+        return missed.Values.Aggregate(sum, static (total, misses) => total + misses);
+    }
+
     /// <summary>Detaches, closes maps and programs, and waits until the kernel has cleared all probes away. Idempotent.</summary>
     public void Dispose()
     {

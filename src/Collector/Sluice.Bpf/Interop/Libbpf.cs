@@ -200,6 +200,10 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library)]
     public static partial int bpf_prog_test_run_opts(int fd, bpf_test_run_opts* options);
 
+    /// <summary>Writes what the kernel knows of a program, as far as both sides know the structure; <paramref name="size"/> becomes what was written.</summary>
+    [LibraryImport(Library)]
+    public static partial int bpf_obj_get_info_by_fd(int fd, bpf_prog_info* info, uint* size);
+
     /// <summary>1: the kernel knows the helper for this type of program; 0: it does not; negative: that could not be found out.</summary>
     [LibraryImport(Library)]
     public static partial int libbpf_probe_bpf_helper(int programType, int helper, void* options);

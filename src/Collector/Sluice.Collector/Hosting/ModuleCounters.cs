@@ -31,5 +31,5 @@ internal sealed class ModuleCounters : IKernelCounters
         LostNoScratch: (long)counters.LostNoScratch,
         ReadFaults: (long)counters.ReadFaults,
         CutByLimit: (long)counters.CutByLimit,
-        FilteredCalls: (long)counters.FilteredCalls);
+        FilteredCalls: (long)counters.FilteredCalls) { SkippedRuns = (long)counters.SkippedRuns };
 }

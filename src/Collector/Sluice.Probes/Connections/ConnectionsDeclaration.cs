@@ -35,6 +35,7 @@ internal static class ConnectionsDeclaration
         Probes = Probes(flavour),
         ActivatedProbes = [TcpPlan(bytecode.IsLess52)],
         Programs = [ModuleChannel.WhoAmI],
+        Copies = [.. CopiedPrograms(flavour)],
     };
 
     /// <summary>
@@ -77,6 +78,13 @@ internal static class ConnectionsDeclaration
             new TracepointProbe(AcceptRecord + suffix, "syscalls", "sys_exit_accept4") { Id = Accept4Record },
             .. Copies(AcceptRaw).Select(name => new RawTracepointProbe(name + suffix, "sys_exit") { Id = name }),
         ];
+    }
+
+    /// <summary>Of each that is there three times the functions' names.</summary>
+    private static IEnumerable<IReadOnlyList<string>> CopiedPrograms(ProgramFlavour flavour)
+    {
+        Dictionary<string, string> programs = Probes(flavour).ToDictionary(static probe => probe.Id, static probe => probe.Program);
+        return programs.Keys.Where(id => programs.ContainsKey(id + "_2")).Select(id => (IReadOnlyList<string>)[.. Copies(id).Select(copy => programs[copy])]);
     }
 
     /// <summary>The same program three times, because the kernel leaves out a run inside another one of the same; attached in this order.</summary>

@@ -27,6 +27,12 @@ public readonly record struct KernelCounts(
     private static readonly string[] s_causeNames =
         Array.ConvertAll(Enum.GetNames<KernelLossCause>(), JsonNamingPolicy.SnakeCaseLower.ConvertName);
 
+    /// <summary>
+    /// Runs of programs that the kernel left out, at most: what they would have seen may be missing and is not part of <see cref="Submitted"/>, because nobody
+    /// knows whether they would have submitted anything.
+    /// </summary>
+    public long SkippedRuns { get; init; }
+
     /// <summary>Number of causes; they are numbered from 0.</summary>
     public static int CauseCount => s_causeNames.Length;
 
@@ -56,5 +62,8 @@ public readonly record struct KernelCounts(
         left.LostNoScratch + right.LostNoScratch,
         left.ReadFaults + right.ReadFaults,
         left.CutByLimit + right.CutByLimit,
-        left.FilteredCalls + right.FilteredCalls);
+        left.FilteredCalls + right.FilteredCalls)
+    {
+        SkippedRuns = left.SkippedRuns + right.SkippedRuns,
+    };
 }

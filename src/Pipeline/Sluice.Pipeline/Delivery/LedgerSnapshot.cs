@@ -121,6 +121,7 @@ public sealed class LedgerSnapshot
         AppendIfAny(text, "unreadable payloads", Kernel.ReadFaults);
         AppendIfAny(text, "calls cut by the payload limit", Kernel.CutByLimit);
         AppendIfAny(text, "gaps given up", ResequencerGaps);
+        AppendIfAny(text, "runs left out by the kernel at most", Kernel.SkippedRuns);
         text.Append('\n');
         foreach (SinkCounts sink in Sinks)
         {
@@ -161,6 +162,7 @@ public sealed class LedgerSnapshot
 
         writer.WriteEndObject();
         writer.WriteNumber("kernel_filtered", Kernel.FilteredCalls);
+        writer.WriteNumber("kernel_skipped_runs", Kernel.SkippedRuns);
         writer.WriteStartObject("truncated");
         writer.WriteNumber("read_fault", Kernel.ReadFaults);
         writer.WriteNumber("size_limit", Kernel.CutByLimit);
