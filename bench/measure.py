@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import report
@@ -367,7 +367,45 @@ def measure_idle():
         return {"ready_seconds": ready, "cpu_percent": 100 * cpu / seconds, "peak_rss_mb": rss, "seconds": seconds}
 
 
-PARTS = {"drain": measure_drain, "micro": measure_micro, "rate": measure_rate, "tls": measure_tls, "kafka": measure_kafka, "idle": measure_idle}
+# ---- start and stop -------------------------------------------------------------------------------------------------
+
+BUSY_HOST_PROCESSES = 200
+
+
+def logged_at(log, text):
+    """Seconds of the day at which the collector logged a line with the text."""
+    for line in log.splitlines():
+        if text in line:
+            hours, minutes, seconds = line.split()[0].split(":")
+            return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    raise Failed(f"sluice did not log '{text}'")
+
+
+def start_and_stop(folder, *options):
+    """Seconds from the start of the process to all probes in place, and milliseconds that taking them out took."""
+    process, ready = start_sluice(folder, "--log-level", "debug", *options)
+    time.sleep(0.2)
+    stop_sluice(process)
+    log = (Path(folder) / "stderr").read_text()
+    detach = logged_at(log, "Probes detached") - logged_at(log, "Stopping:")
+    return ready, (detach % 86_400) * 1000
+
+
+def measure_engine():
+    rounds = 5 if QUICK else 20
+    modules = {"tls": (), "tls_and_connections": ("connections",)}
+    with tempfile.TemporaryDirectory(dir=OUT) as folder, ExitStack() as host:
+        for _ in range(BUSY_HOST_PROCESSES):
+            host.enter_context(tls_load(1))
+        result = {}
+        for name, options in modules.items():
+            ready, detach = zip(*(start_and_stop(folder, *options) for _ in range(rounds)))
+            result[name] = {"ready_seconds": statistics.median(ready), "ready_seconds_max": max(ready),
+                            "detach_ms": statistics.median(detach), "detach_ms_max": max(detach)}
+        return result | {"processes": BUSY_HOST_PROCESSES, "rounds": rounds}
+
+
+PARTS = {"drain": measure_drain, "micro": measure_micro, "rate": measure_rate, "tls": measure_tls, "kafka": measure_kafka, "idle": measure_idle, "engine": measure_engine}
 
 
 def main():

@@ -114,7 +114,13 @@ def idle_table(results):
     return table(("start to ready, s", "CPU, % of a core", "peak RSS, MB"), [(idle["ready_seconds"], idle["cpu_percent"], idle["peak_rss_mb"])])
 
 
-TABLES = {"machine": machine_table, "drain": drain_table, "micro": micro_table, "rate": rate_table, "tls": tls_table, "kafka": kafka_table, "idle": idle_table}
+def engine_table(results):
+    rows = [(name, each["ready_seconds"], each["ready_seconds_max"], each["detach_ms"], each["detach_ms_max"])
+            for name, each in ((name.replace("_", " "), results["engine"][name]) for name in ("tls", "tls_and_connections"))]
+    return table(("modules", "start to ready, s", "longest", "detach, ms", "longest"), rows)
+
+
+TABLES = {"machine": machine_table, "drain": drain_table, "micro": micro_table, "rate": rate_table, "tls": tls_table, "kafka": kafka_table, "idle": idle_table, "engine": engine_table}
 
 
 def write_tables(path, results):

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -11,41 +10,43 @@ using Xunit;
 
 namespace Sluice.Probes.Tests.OpenSsl;
 
-/// <summary>The module <c>tls</c> on the real kernel, from load to dispose.</summary>
+/// <summary>The module <c>tls</c> on the real kernel, from load to dispose. How long that takes, bench/ measures.</summary>
 [Collection(nameof(AloneInTheProcess))]
 public sealed class ModuleLifecycleTests
 {
     private const int Cycles = 100;
 
-    private static readonly TimeSpan s_detachBudget = TimeSpan.FromMilliseconds(200);
-
     [Fact]
-    public void Module_HundredStartsAndStops_LeavesNoDescriptorAndDetachesInTime()
+    public void Module_HundredStartsAndStops_LeavesNoDescriptor()
     {
         CaptureOptions options = OptionsForALibrary();
         StartAndStop(options);
         string[] before = Descriptors();
 
-        TimeSpan[] detaching = [.. Enumerable.Range(0, Cycles).Select(_ => StartAndStop(options))];
+        for (int i = 0; i < Cycles; i++)
+        {
+            StartAndStop(options);
+        }
 
         // Links, programs, maps and perf events are descriptors, all of them.
         Assert.Equal(before, Descriptors());
-        Assert.InRange(detaching.Order().ElementAt(Cycles / 2), TimeSpan.Zero, s_detachBudget);
     }
 
     [Theory]
     [InlineData(WithheldFeatures.UprobeMulti)]
     [InlineData(WithheldFeatures.ModernPrograms)]
-    public void Module_WithALinkForEachProbe_DetachesInTimeAsWell(WithheldFeatures without)
+    public void Module_WithALinkForEachProbe_LeavesNoDescriptorEither(WithheldFeatures without)
     {
         CaptureOptions options = OptionsForALibrary() with { Without = without };
         StartAndStop(options);
         string[] before = Descriptors();
 
-        TimeSpan[] detaching = [.. Enumerable.Range(0, 3).Select(_ => StartAndStop(options))];
+        for (int i = 0; i < 3; i++)
+        {
+            StartAndStop(options);
+        }
 
         Assert.Equal(before, Descriptors());
-        Assert.InRange(detaching.Min(), TimeSpan.Zero, s_detachBudget);
     }
 
     [Fact]
@@ -68,14 +69,12 @@ public sealed class ModuleLifecycleTests
         Assert.Contains("--transport perf", Assert.Throws<BpfException>(() => StartAndStop(options)).Message, StringComparison.Ordinal);
     }
 
-    private static TimeSpan StartAndStop(CaptureOptions options)
+    private static void StartAndStop(CaptureOptions options)
     {
         using var module = new OpenSslModule(NullLogger.Instance);
         module.Load(options);
         module.Attach(static failure => throw failure);
-        long detaching = Stopwatch.GetTimestamp();
         module.Detach();
-        return Stopwatch.GetElapsedTime(detaching);
     }
 
     private static CaptureOptions OptionsForALibrary()
