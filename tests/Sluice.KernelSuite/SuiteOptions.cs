@@ -23,6 +23,9 @@ internal sealed record SuiteOptions
     /// <summary>Only the steps of the short run.</summary>
     public bool IsQuick { get; private init; }
 
+    /// <summary>The kernel is this run's own, and may be left unusable.</summary>
+    public bool IsGuest { get; private init; }
+
     /// <exception cref="ArgumentException">An unknown option, or one without its value.</exception>
     public static SuiteOptions Parse(ReadOnlySpan<string> arguments)
     {
@@ -37,8 +40,9 @@ internal sealed record SuiteOptions
                 case "--sluice": options = options with { Sluice = Path.GetFullPath(Value(arguments)) }; break;
                 case "--bytecode": options = options with { Bytecode = Path.GetFullPath(Value(arguments)) }; break;
                 case "--only": only.Add(Value(arguments)); break;
+                case "--guest": options = options with { IsGuest = true }; break;
                 case "--quick": options = options with { IsQuick = true }; break;
-                default: throw new ArgumentException($"Unknown option '{arguments[i]}'; there are --report FILE, --sluice FILE, --bytecode DIR, --only TEXT, --quick.");
+                default: throw new ArgumentException($"Unknown option '{arguments[i]}'; there are --report FILE, --sluice FILE, --bytecode DIR, --only TEXT, --quick, --guest.");
             }
         }
 

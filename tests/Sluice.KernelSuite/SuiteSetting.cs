@@ -13,6 +13,9 @@ internal sealed class SuiteSetting(SuiteOptions options, RunningKernel kernel) :
 
     public RunningKernel Kernel => kernel;
 
+    /// <summary>This kernel is the suite's own and ends with it.</summary>
+    public bool IsGuest => options.IsGuest;
+
     public string Bytecode => options.Bytecode;
 
     public string KindsObject { get; } = Path.Combine(AppContext.BaseDirectory, "kinds.o");

@@ -13,5 +13,6 @@ internal static class SuiteSteps
         .. TlsSteps.All(setting),
         .. FilterSteps.All(setting),
         .. ConnectionSteps.All(setting),
+        .. LockdownSteps.All(setting),
     ];
 }

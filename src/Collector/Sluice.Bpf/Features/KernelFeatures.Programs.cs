@@ -6,6 +6,9 @@ namespace Sluice.Bpf.Features;
 
 public sealed partial record KernelFeatures
 {
+    /// <summary>Programs may read the kernel's memory: not where it is locked down for confidentiality (Linux 5.10.43 and 5.13; before, the reads themselves fail).</summary>
+    public static FeatureProbe TryKernelReads() => ProgramTrial.Helper(ProgramTrial.BPF_FUNC_probe_read, "bpf_probe_read");
+
     /// <summary>
     /// Programs may use what came up to Linux 5.19: atomic operations that return the old value (5.12), attach cookies (5.15), <c>bpf_loop</c> (5.17)
     /// and dynamic pointers into ring buffers (5.19). The detail of a refusal is that of the first that is missing.

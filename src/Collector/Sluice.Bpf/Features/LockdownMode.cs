@@ -13,6 +13,6 @@ public enum LockdownMode
     /// <summary>The kernel cannot be modified; BPF may still read.</summary>
     Integrity,
 
-    /// <summary>BPF programs may not read kernel memory: connections' addresses cannot be found.</summary>
+    /// <summary>BPF programs may not read kernel memory, and those that would are refused (<see cref="KernelFeatures.TryKernelReads"/>).</summary>
     Confidentiality,
 }

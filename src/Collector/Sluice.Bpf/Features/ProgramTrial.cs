@@ -14,6 +14,7 @@ internal static unsafe class ProgramTrial
     public const int BPF_PROG_TYPE_RAW_TRACEPOINT = 17;
     public const int BPF_PROG_TYPE_TRACING = 26;
 
+    public const int BPF_FUNC_probe_read = 4;
     public const int BPF_FUNC_get_attach_cookie = 174;
     public const int BPF_FUNC_loop = 181;
     public const int BPF_FUNC_ringbuf_reserve_dynptr = 198;

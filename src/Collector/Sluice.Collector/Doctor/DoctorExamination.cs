@@ -7,6 +7,7 @@ using System.Linq;
 using System.Runtime.InteropServices;
 using Sluice.Bpf.Features;
 using Sluice.Collector.CommandLine;
+using Sluice.Collector.Hosting;
 using Sluice.Probes;
 using Sluice.Probes.Targets;
 using Sluice.Sinks.Kafka;
@@ -54,6 +55,11 @@ internal static class DoctorExamination
     private static List<Obstacle> FindObstacles(HostEnvironment host, KernelFeatures features)
     {
         List<Obstacle> obstacles = [.. host.ObstaclesToTlsCapture().Select(static missing => new Obstacle($"missing {missing}", RunPrivileged))];
+        if (features.Libbpf.IsAvailable && obstacles.Count == 0 && LockdownCheck.Forbids(host))
+        {
+            obstacles.Add(new Obstacle(LockdownCheck.Problem, LockdownCheck.Remedy));
+        }
+
         Require(features.Libbpf, "libbpf", "install libbpf 1.1 or later (Debian, Ubuntu: apt-get install libbpf1)", obstacles);
         Require(features.Uprobes, "uprobes", "use a kernel with CONFIG_UPROBE_EVENTS (4.17 or later)", obstacles);
         return obstacles;
@@ -78,7 +84,7 @@ internal static class DoctorExamination
             warnings.Add($"This looks like a container ({hint}): only processes of its PID namespace are found, and what is said about the host may be wrong.");
         }
 
-        if (host.Lockdown == LockdownMode.Confidentiality)
+        if (host.Lockdown == LockdownMode.Confidentiality && modules[0].Programs is { IsAvailable: true })
         {
             warnings.Add("The kernel is locked down (confidentiality): events carry no addresses.");
         }

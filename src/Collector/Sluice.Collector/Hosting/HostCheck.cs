@@ -31,6 +31,11 @@ internal static class HostCheck
             throw new HostUnfitException($"Not privileged enough to tap other processes; missing: {string.Join("; ", missing)}.", Remedy);
         }
 
+        if (LockdownCheck.Forbids(host))
+        {
+            throw new HostUnfitException(LockdownCheck.Problem, LockdownCheck.Remedy);
+        }
+
         if (options.Pids.Count != 0 && !host.IsInitialPidNamespace)
         {
             throw new HostUnfitException(
