@@ -61,6 +61,7 @@ demo: ## taps curl, python and openssl talking TLS (ARGS=--wait: and goes on unt
 
 test: ## builds and runs every test project; the last line counts them
 	@eng/setup.sh test
+	@eng/setup.sh kernels || echo "test: without these the kernels in virtual machines are skipped"
 	@$(MAKE) --no-print-directory solution
 	@eng/test.sh $(CONFIGURATION)
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# eng/test.sh [CONFIGURATION]: runs every built tests/*.Tests project, one after the other, and ends with the line
+# eng/test.sh [CONFIGURATION]: runs every built tests/*.Tests project, one after the other, then the short form of the kernel suite on
+# the oldest and the newest kernel (eng/kernels/test.py --quick; not with SLUICE_TEST_KERNELS=none), and ends with the line
 # `N passed, N failed`. Exit code 0 only when something ran and nothing failed.
 #
 # The projects of xunit.v3 are executables of their own; running them directly needs no test host and shows their
@@ -40,5 +41,15 @@ for project in "${projects[@]}"; do
 	[ -s "$results/$project.xml" ] || [ -e "$results/$project.error" ] ||
 		echo "ended with exit code $code and left no results" >"$results/$project.error"
 done
+
+# Other kernels, in virtual machines: the steps that tell most. What is missing for it skips it, with the reason.
+case ${SLUICE_TEST_KERNELS:-quick} in
+	none) set -- --skip "SLUICE_TEST_KERNELS is none" ;;
+	*) set -- ;;
+esac
+echo "== kernels"
+timeout --foreground --kill-after=20 "$timeout_s" eng/kernels/test.py --quick "$@" --xml "$results/kernels.xml" </dev/null
+code=$?
+[ -s "$results/kernels.xml" ] || echo "ended with exit code $code and left no results" >"$results/kernels.error"
 
 exec python3 eng/test_summary.py "$results"

@@ -30,7 +30,7 @@ import guest
 import initramfs
 
 HERE = pathlib.Path(__file__).resolve().parent
-TIMED_OUT, NO_ANSWER, UNUSABLE = 124, 125, 3
+TIMED_OUT, NO_ANSWER, UNUSABLE, WRONG_USAGE = 124, 125, 3, 2
 # The first two are the way out of the guest; the others are what `tc` attachments need.
 MODULES = ("virtio_pci", "virtio_console", "sch_ingress", "cls_bpf", "veth", "dummy")
 MACHINES = {
@@ -85,7 +85,8 @@ def parse(arguments):
 def fetch(name, arch):
     fetched = subprocess.run([HERE / "fetch.sh", name, arch], stdout=subprocess.PIPE, text=True, check=False)
     if fetched.returncode != 0:
-        sys.exit(fetched.returncode)
+        # A mirror that does not answer is as good as none.
+        sys.exit(fetched.returncode if fetched.returncode == WRONG_USAGE else UNUSABLE)
     return pathlib.Path(fetched.stdout.strip())
 
 

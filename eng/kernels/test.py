@@ -50,7 +50,9 @@ def main():
         last = {kernel: read_results(kernel) for kernel in options.kernel}
         return conclude(options, {kernel: results for kernel, results in last.items() if results}, {}, {})
     try:
-        check_machine()
+        if options.skip:
+            raise Unfit(options.skip)
+        check_machine(options.kernel)
         if not options.no_build:
             build()
     except Unfit as error:
@@ -84,16 +86,18 @@ def parse():
     parser.add_argument("--xml", metavar="FILE", help="writes the results as eng/test_summary.py reads them")
     parser.add_argument("--write-docs", action="store_true", help="puts the table into docs/kernels.md")
     parser.add_argument("--last", action="store_true", help="runs nothing: reports what the last run of each kernel said")
+    parser.add_argument("--skip", metavar="REASON", help="runs nothing, and says why")
     parser.add_argument("--no-build", action="store_true", help="takes the payload of the last run")
     options = parser.parse_args()
     options.kernel = options.kernel or (list(QUICK_KERNELS) if options.quick else [*names, ARM64, HOST])
     return options
 
 
-def check_machine():
+def check_machine(kernels):
     if platform.machine() != "x86_64":
         raise Unfit(f"the suite's guests are x86-64, and this machine is {platform.machine()}")
-    missing = [name for name in ("qemu-system-x86_64", "qemu-system-aarch64", "busybox", "openssl") if not shutil.which(name)]
+    arm64 = ("qemu-system-aarch64",) if ARM64 in kernels else ()
+    missing = [name for name in ("qemu-system-x86_64", *arm64, "busybox", "openssl") if not shutil.which(name)]
     if missing:
         raise Unfit(f"{', '.join(missing)} missing; `eng/setup.sh kernels` installs it")
 
@@ -168,12 +172,12 @@ def run(kernel, options):
         command = [HERE / "boot.py", kernel, "--payload", PAYLOAD, "--console", ARTIFACTS / f"{kernel}.console",
                    "--time-limit", str(TIME_LIMIT_S[options.quick]),
                    # Methods are run too seldom there for a profile to pay.
-                   "--", "env", "DOTNET_TieredPGO=0", "./Sluice.KernelSuite", "--report", "-", *arguments]
+                   "--", "env", "DOTNET_TieredPGO=0", "./Sluice.KernelSuite", "--guest", "--report", "-", *arguments]
     returncode = relay(command, results_file(kernel))
     results = read_results(kernel)
     if returncode == 3 and not results:
         raise Unfit("the kernel could not be fetched; what was printed above says why")
-    if returncode not in (0, 1):
+    if returncode not in (0, 1) or not results:
         results.append(report.broken_run(f"the suite ended with exit code {returncode}; what was printed above says why"))
     return results
 
