@@ -16,6 +16,9 @@ namespace Sluice.Probes;
 /// </summary>
 public abstract class CaptureModule : ICaptureModule
 {
+    /// <summary>Which kernel's layout of structures is used, by bytecode without CO-RE.</summary>
+    private const string OffsetsPlan = "kernel offsets";
+
     private readonly string _baseName;
     private readonly ILogger _logger;
     private ModuleChannel? _channel;
@@ -70,7 +73,7 @@ public abstract class CaptureModule : ICaptureModule
         _session = BpfSession.Open(
             WithOffsets(_channel.Complete(declaration.Kernel, declaration.ScratchPerCpu), offsets?.Row),
             new SessionOptions { BtfPath = options.BtfFile, WithheldAlternatives = WithheldFeatureNames.Of(options.Without) });
-        Plans = [.. declaration.Choices, .. _session.Plans];
+        Plans = [.. declaration.Choices, .. offsets is null ? [] : new[] { Describe(offsets) }, .. _session.Plans];
         ReportPlans(bytecode.FileName);
         _session.Load();
         _channel.Open(_session, offsets?.Proof ?? KernelProof.All, host);
@@ -115,15 +118,16 @@ public abstract class CaptureModule : ICaptureModule
         ? declaration
         : declaration with { ConstantEditors = [.. declaration.ConstantEditors, new ConstantEditor("kernel", row.Value)] };
 
+    /// <summary>Whose offsets are used, in the form of an attach plan.</summary>
+    private static PlanOutcome Describe(ProvenOffsets offsets) => new(
+        OffsetsPlan,
+        offsets.Row?.Configuration,
+        offsets.Shortcoming.Length == 0 ? [] : [new AttachRefusal(OffsetsPlan, "all fields", string.Empty, 0, offsets.Shortcoming, string.Empty)]);
+
     /// <summary>The offsets that hold in this kernel, for bytecode without CO-RE; a warning says what will be missing.</summary>
     private ProvenOffsets FindKernelOffsets(KernelVersion kernel, KernelProof needed)
     {
         ProvenOffsets found = KernelOffsetTrial.Find(kernel);
-        if (found.Row is { } row)
-        {
-            ModuleLog.KernelOffsetsFound(_logger, row.Configuration);
-        }
-
         if (found.Proof == KernelProof.None)
         {
             ModuleLog.KernelOffsetsUnknown(_logger, Name, found.Shortcoming);

@@ -14,12 +14,9 @@ internal static partial class ModuleLog
     [LoggerMessage(EventId = 103, Level = LogLevel.Debug, Message = "Not used for {Job}: {Refusal}")]
     public static partial void AlternativeRefused(ILogger logger, string job, string refusal);
 
-    [LoggerMessage(EventId = 104, Level = LogLevel.Debug, Message = "Kernel structures are read as in {Kernel}; a trial with sockets of this process agrees.")]
-    public static partial void KernelOffsetsFound(ILogger logger, string kernel);
-
-    [LoggerMessage(EventId = 105, Level = LogLevel.Warning, Message = "Events of {Module} will carry no addresses, no counts of bytes, and names of threads in place of their process's: {Reason}")]
+    [LoggerMessage(EventId = 104, Level = LogLevel.Warning, Message = "Events of {Module} will carry no addresses, no counts of bytes, and names of threads in place of their process's: {Reason}")]
     public static partial void KernelOffsetsUnknown(ILogger logger, string module, string reason);
 
-    [LoggerMessage(EventId = 106, Level = LogLevel.Warning, Message = "Events of {Module} will not say how many bytes a connection carried: {Reason}")]
+    [LoggerMessage(EventId = 105, Level = LogLevel.Warning, Message = "Events of {Module} will not say how many bytes a connection carried: {Reason}")]
     public static partial void TrafficOffsetsUnknown(ILogger logger, string module, string reason);
 }
