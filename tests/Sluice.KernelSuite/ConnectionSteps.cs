@@ -15,7 +15,7 @@ internal static class ConnectionSteps
     private const string Family = "connections_kern";
     private const int Connections = 1000;
 
-    // Of the variants only the programs differ, not what they are attached to.
+    // Of the variants only the programs differ, not what they are attached to. In the short run of all.
     private const int ConnectionsOfVariant = 100;
 
     // In the order in which the module tries them: withholding those before makes it take the next.
@@ -34,7 +34,7 @@ internal static class ConnectionSteps
         {
             (string plan, KernelFeature needs) = s_plans[i];
             string without = string.Join(',', s_plans.Take(i).Select(earlier => earlier.Plan));
-            yield return new Step("connections", core.Name, plan, () => Capture(setting, core, without, plan, Connections)) { Needs = [needs], IsQuick = i is 0 or 3 };
+            yield return new Step("connections", core.Name, plan, () => Capture(setting, core, without, plan, setting.IsQuick ? ConnectionsOfVariant : Connections)) { Needs = [needs], IsQuick = i is 0 or 3 };
         }
 
         foreach (BytecodeVariant variant in setting.Variants.Where(variant => variant != core))

@@ -16,6 +16,8 @@ internal sealed class SuiteSetting(SuiteOptions options, RunningKernel kernel) :
     /// <summary>This kernel is the suite's own and ends with it.</summary>
     public bool IsGuest => options.IsGuest;
 
+    public bool IsQuick => options.IsQuick;
+
     public string Bytecode => options.Bytecode;
 
     public string KindsObject { get; } = Path.Combine(AppContext.BaseDirectory, "kinds.o");

@@ -92,6 +92,7 @@ public abstract class CaptureModule : ICaptureModule
     {
         _targets?.Stop();
         _session?.Detach();
+        _targets?.Finish();
     }
 
     /// <inheritdoc/>
@@ -101,6 +102,7 @@ public abstract class CaptureModule : ICaptureModule
     public void Dispose()
     {
         Detach();
+        _targets?.Dispose();
         _channel?.Dispose();
         _session?.Dispose();
         GC.SuppressFinalize(this);

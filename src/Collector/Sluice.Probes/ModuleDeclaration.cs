@@ -19,6 +19,6 @@ internal sealed record ModuleDeclaration(BpfDeclaration Kernel)
     /// <summary>What was chosen besides the plans of <see cref="Kernel"/>, and why nothing better was.</summary>
     public IReadOnlyList<PlanOutcome> Choices { get; init; } = [];
 
-    /// <summary>Makes the targets that are found while it runs; called when the session is loaded. Null when the kernel is the only one.</summary>
-    public Func<BpfSession, ModuleTargets>? Targets { get; init; }
+    /// <summary>Makes what it follows while it runs; called when the session is loaded. Null, or gives null, when the kernel is all.</summary>
+    public Func<BpfSession, ModuleTargets?>? Targets { get; init; }
 }

@@ -34,6 +34,17 @@ public sealed class KernelFeaturesTests
     }
 
     [Fact]
+    public void TryKernelReads_KernelThatIsNotLockedDown_Works()
+    {
+        KernelTest.RequirePrivilege();
+        Assert.SkipWhen(HostEnvironment.Read().Lockdown == LockdownMode.Confidentiality, "This kernel is locked down for confidentiality.");
+
+        FeatureProbe reads = KernelFeatures.TryKernelReads();
+
+        Assert.True(reads.IsAvailable, reads.Detail);
+    }
+
+    [Fact]
     public void Probe_BtfFileThatIsMissing_NamesIt() =>
         Assert.Contains("/no/such.btf", KernelFeatures.Probe("/no/such.btf").Btf.Detail, StringComparison.Ordinal);
 }

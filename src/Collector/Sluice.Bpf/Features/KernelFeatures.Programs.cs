@@ -7,7 +7,7 @@ namespace Sluice.Bpf.Features;
 public sealed partial record KernelFeatures
 {
     /// <summary>Programs may read the kernel's memory: not where it is locked down for confidentiality (Linux 5.10.43 and 5.13; before, the reads themselves fail).</summary>
-    public static FeatureProbe TryKernelReads() => ProgramTrial.Helper(ProgramTrial.BPF_FUNC_probe_read, "bpf_probe_read");
+    public static FeatureProbe TryKernelReads() => ProgramTrial.KernelReads();
 
     /// <summary>
     /// Programs may use what came up to Linux 5.19: atomic operations that return the old value (5.12), attach cookies (5.15), <c>bpf_loop</c> (5.17)

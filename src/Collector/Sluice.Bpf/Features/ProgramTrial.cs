@@ -14,14 +14,14 @@ internal static unsafe class ProgramTrial
     public const int BPF_PROG_TYPE_RAW_TRACEPOINT = 17;
     public const int BPF_PROG_TYPE_TRACING = 26;
 
-    public const int BPF_FUNC_probe_read = 4;
     public const int BPF_FUNC_get_attach_cookie = 174;
     public const int BPF_FUNC_loop = 181;
     public const int BPF_FUNC_ringbuf_reserve_dynptr = 198;
 
-    private const byte Call = 0x85, MoveImmediate = 0xb7, Exit = 0x95, StoreImmediate = 0x7a, Atomic = 0xdb;
-    private const byte R1 = 1, R10 = 10;
+    private const byte Call = 0x85, MoveImmediate = 0xb7, Move = 0xbf, AddImmediate = 0x07, Exit = 0x95, StoreImmediate = 0x7a, Atomic = 0xdb;
+    private const byte R1 = 1, R2 = 2, R3 = 3, R10 = 10;
     private const int AddAndFetch = 0x01;
+    private const int BPF_FUNC_probe_read = 4;
 
     /// <summary>r0 = 1; exit. One means "go on" or "allow" wherever the value matters.</summary>
     private static ReadOnlySpan<ulong> Nothing => new ulong[] { Instruction(MoveImmediate, 0, 1), Instruction(Exit, 0, 0) };
@@ -38,6 +38,19 @@ internal static unsafe class ProgramTrial
             .. Nothing,
         ],
         "a program with one was accepted");
+
+    /// <summary>Not by <see cref="Helper"/>: libbpf takes a helper that exists and may not be used for one that may.</summary>
+    public static FeatureProbe KernelReads() => Try(
+        [
+            // bpf_probe_read(r10 - 8, 8, 0)
+            Instruction(Move, R10 << 4 | R1, 0),
+            Instruction(AddImmediate, R1, -8),
+            Instruction(MoveImmediate, R2, 8),
+            Instruction(MoveImmediate, R3, 0),
+            Instruction(Call, 0, BPF_FUNC_probe_read),
+            .. Nothing,
+        ],
+        "a program that reads the kernel's memory was accepted");
 
     public static FeatureProbe Helper(int helper, string name)
     {

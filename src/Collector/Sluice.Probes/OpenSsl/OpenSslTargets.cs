@@ -44,7 +44,7 @@ internal sealed class OpenSslTargets : ModuleTargets
     }
 
     /// <inheritdoc/>
-    public override int Attach(Action<Exception> onFailed)
+    public override int? Attach(Action<Exception> onFailed)
     {
         var selection = new TargetSelection { LibraryPaths = _options.LibraryPaths, Pids = _options.Pids };
         ExecutableMappingMonitor? monitor = TryWatchMappings();
