@@ -148,6 +148,14 @@ def run_arm64():
     return results
 
 
+def fetch(kernel):
+    """Has the kernel in the cache before it is booted, so that the reason of a failure is at hand."""
+    fetched = subprocess.run([HERE / "fetch.sh", kernel], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    print(fetched.stderr, end="", file=sys.stderr, flush=True)
+    if fetched.returncode != 0:
+        raise Unfit(fetched.stderr.strip().splitlines()[-1].removeprefix("kernels: ") if fetched.stderr.strip() else f"fetch.sh ended with exit code {fetched.returncode}")
+
+
 def relay(command, lines):
     """Runs the suite, shows what it prints for people and keeps its results as they come: a guest that dies still leaves those."""
     with subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace") as suite, \
@@ -164,8 +172,10 @@ def relay(command, lines):
 def run(kernel, options):
     if kernel == ARM64:
         return run_arm64()
+    if kernel != HOST:
+        fetch(kernel)
     # Single steps take the places of what they gave before; a whole run begins anew.
-    before = read_results(kernel) if options.only else []
+    before = read_results(kernel) if options.only or options.quick else []
     results_file(kernel).unlink(missing_ok=True)
     arguments = [argument for text in options.only for argument in ("--only", text)] + (["--quick"] if options.quick else [])
     if kernel == HOST:
@@ -185,7 +195,7 @@ def run(kernel, options):
     with open(results_file(kernel), "a", encoding="utf-8") as kept:
         kept.writelines(json.dumps(result) + "\n" for result in before if step_of(result) not in ran)
     if returncode == 3 and not results:
-        raise Unfit("the kernel could not be fetched; what was printed above says why")
+        raise Unfit("the guest could not be started; what was printed above says why")
     if returncode not in (0, 1) or not results:
         results.append(report.broken_run(f"the suite ended with exit code {returncode}; what was printed above says why"))
     return results
