@@ -38,6 +38,13 @@ internal sealed class DeliveryOutcomes
     /// <summary>Events whose reports did not come before the producer was freed.</summary>
     public void AddAbandoned(long count) => _ledger.AddDropped(PurgeReason, count);
 
+    /// <summary>An event that no record can hold.</summary>
+    public void AddOversized()
+    {
+        _ledger.AddDropped(DropReason.Oversize, 1);
+        Note(KafkaError.ERR_MSG_SIZE_TOO_LARGE, 1);
+    }
+
     /// <summary>One record whose delivery report was not plain success, or that the producer did not take.</summary>
     public void Add(int error, RecordToken token)
     {

@@ -95,7 +95,7 @@ public sealed record KafkaStatistics
     {
         // Below zero: an address of the bootstrap list, or a connection of the client's own, beside the broker itself.
         bool isBroker = Number(broker, "nodeid") >= 0;
-        bool isUp = isBroker && broker.TryGetProperty("state", out JsonElement state) && state.ValueEquals("UP");
+        bool isUp = isBroker && broker.TryGetProperty("state", out JsonElement state) && state.ValueKind == JsonValueKind.String && state.ValueEquals("UP");
         return this with
         {
             Brokers = Brokers + (isBroker ? 1 : 0),

@@ -31,7 +31,7 @@ internal sealed class OversizedRecords
     {
         if (_deadLetter is null)
         {
-            _ledger.AddDropped(DropReason.Oversize, 1);
+            _outcomes.AddOversized();
             return true;
         }
 

@@ -25,7 +25,7 @@ internal static unsafe partial class LibRdKafka
     public const int RD_KAFKA_EVENT_DR = 0x1;
     public const int RD_KAFKA_EVENT_LOG = 0x4;
     public const int RD_KAFKA_EVENT_ERROR = 0x8;
-    public const int RD_KAFKA_EVENT_STATS = 0x100;
+    public const int RD_KAFKA_EVENT_STATS = 0x40;
     public const int RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT = 104;
 
     public const int RD_KAFKA_VTYPE_RKT = 2;
