@@ -109,13 +109,15 @@ public sealed class KafkaSinkDeliveryTests
         using var cluster = new MockCluster();
         cluster.CreateTopic("tls", 1);
         await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{cluster.Address}/tls");
-        cluster.SetDelay(1_500);
+        cluster.SetDelay(5_000);
 
         for (ulong number = 0; number < 4_300; number += 10)
         {
             await driver.WriteAsync(NumberedSamples.Batch(driver.Pool, 10, number, payloadBytes: 16_000), TestContext.Current.CancellationToken);
         }
 
+        Assert.InRange(driver.Ledger.Pending, 4_200, 4_300);
+        cluster.SetDelay(0);
         await driver.FlushAsync();
 
         driver.AssertCounts(delivered: 4_300);

@@ -17,6 +17,9 @@ public sealed class RealBrokerFaultTests
 {
     private const int Connections = 20;
 
+    /// <summary>Long enough for the outage to be noticed; SLUICE_OUTAGE_S makes it longer.</summary>
+    private static int OutageSeconds => int.TryParse(Environment.GetEnvironmentVariable("SLUICE_OUTAGE_S"), out int seconds) ? seconds : 8;
+
     [Theory]
     [InlineData("encoding=json")]
     [InlineData("encoding=json&batch=true")]
@@ -29,7 +32,7 @@ public sealed class RealBrokerFaultTests
         Task<int> writing = WriteUntilAsync(driver, isOver.Token);
         await Task.Delay(1_500, TestContext.Current.CancellationToken);
         await broker.KillAsync();
-        await Task.Delay(8_000, TestContext.Current.CancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(OutageSeconds), TestContext.Current.CancellationToken);
         await broker.StartAsync();
         await Task.Delay(1_000, TestContext.Current.CancellationToken);
         await isOver.CancelAsync();

@@ -81,13 +81,14 @@ public sealed class RealBrokerLoginTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Start_TlsOnAPortWithoutIt_SaysThatTheTlsConnectionFails()
+    public async Task Start_TlsOnAPortWithoutIt_SaysWhatTheListenerMayBe()
     {
         SinkException e = await Assert.ThrowsAsync<SinkException>(
             () => SinkDriver.StartAsync(Uri("PLAIN", "secret").Replace(_broker!.SecureAddress, _broker.Address, StringComparison.Ordinal)));
 
-        Assert.Contains("that the port is one for TLS", e.Message, StringComparison.Ordinal);
-        Assert.True(e.IsConfiguration);
+        // Not a mistake beyond doubt: a broker that stops in the middle of a handshake looks the same.
+        Assert.Contains("connecting to a PLAINTEXT broker listener?", e.Message, StringComparison.Ordinal);
+        Assert.False(e.IsConfiguration);
     }
 
     private static string CreateAuthority()
