@@ -98,15 +98,23 @@ def tls_table(results):
         ("median of the rounds' ratios", "to the C tap with a wake-up per record", "to the C tap with adaptive wake-up", "--transport perf, to the first"), ratios)
 
 
+KAFKA_SIDES = {
+    "c_each": "C, rd_kafka_produce", "c_batch": "C, rd_kafka_produce_batch", "records": "Sluice, a record per event", "records_headers": "the same, headers=true",
+    "otlp_proto": "Sluice, otlp_proto", "otlp_proto_host": "the same, key=host", "msgpack_batch": "Sluice, msgpack, batch=true", "json_batch": "Sluice, json, batch=true",
+}
+
+
 def kafka_table(results):
     rows = []
-    for name, each in results["kafka"].items():
+    for cluster, each in results["kafka"].items():
         if "skipped" in each:
-            rows.append((name, f"skipped: {each['skipped']}", "", "", "", ""))
-        else:
-            rows.append((name, each["records_per_second"], each["c_records_per_second"], each["ratio"], each["cpu_seconds"] / each["records"] * 1e6,
-                         each["c_cpu_seconds"] / each["records"] * 1e6))
-    return table(("cluster", "Sluice, acknowledged records/s", "rd_kafka_produce in C", "ratio (median of rounds)", "Sluice CPU µs/record", "C CPU µs/record"), rows)
+            rows.append((cluster, f"skipped: {each['skipped']}", "", ""))
+            continue
+        for side, name in KAFKA_SIDES.items():
+            rows.append((cluster, name, each[side]["records_per_second"], each[side]["cpu_us_per_record"]))
+    ratios = [(cluster, each["ratio"], each["batch_ratio"]) for cluster, each in results["kafka"].items() if "skipped" not in each]
+    return table(("cluster", "producer", "acknowledged events/s", "CPU µs/event"), rows) + "\n\n" + table(
+        ("a record per event: median of the rounds' ratios", "to rd_kafka_produce", "to rd_kafka_produce_batch"), ratios)
 
 
 def idle_table(results):

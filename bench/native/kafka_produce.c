@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The C baseline of the Kafka comparison: rd_kafka_produce of records that Sluice.Throughput has encoded and dumped to a file
- * (per record: u32 key length, key, u32 value length, value, in host byte order), repeated until N were produced. A full queue is
- * waited out; an error ends the program. A tenth of the records goes first, unmeasured: connecting and creating the topic are in it.
+ * The C baselines of the Kafka comparison: rd_kafka_produce, or rd_kafka_produce_batch with BATCH records a call, of records that
+ * Sluice.Throughput has encoded and dumped to a file (per record: u32 key length, key, u32 value length, value, in host byte order),
+ * repeated until N were produced. A full queue is waited out; an error ends the program. A tenth of the records goes first, unmeasured: connecting and creating the topic are in it.
  * Prints one JSON line with the records that the broker has acknowledged.
  */
 #include <errno.h>
@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+
+#define BATCH 500
 
 struct record {
 	const void *key;
@@ -115,8 +117,7 @@ static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message,
 		outcome->acknowledged++;
 }
 
-/* Returns when all are acknowledged. */
-static void produce(rd_kafka_t *producer, rd_kafka_topic_t *topic, const struct dump *dump, long total)
+static void produce_each(rd_kafka_t *producer, rd_kafka_topic_t *topic, const struct dump *dump, long total)
 {
 	for (long n = 0; n < total; n++) {
 		const struct record *record = &dump->records[n % dump->count];
@@ -130,6 +131,49 @@ static void produce(rd_kafka_t *producer, rd_kafka_topic_t *topic, const struct 
 		if (n % 1024 == 0)
 			rd_kafka_poll(producer, 0);
 	}
+}
+
+/* Produces all of them; the ones for which there is no room are the last ones, and tried again. */
+static void produce_batch(rd_kafka_t *producer, rd_kafka_topic_t *topic, rd_kafka_message_t *messages, int count)
+{
+	int taken;
+
+	while ((taken = rd_kafka_produce_batch(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, messages, count)) < count) {
+		if (messages[taken].err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+			die("rd_kafka_produce_batch", rd_kafka_err2str(messages[taken].err));
+		messages += taken;
+		count -= taken;
+		rd_kafka_poll(producer, 10);
+	}
+}
+
+static void produce_batches(rd_kafka_t *producer, rd_kafka_topic_t *topic, const struct dump *dump, long total)
+{
+	rd_kafka_message_t messages[BATCH] = { 0 };
+
+	for (long n = 0; n < total;) {
+		int count = 0;
+
+		for (; count < BATCH && n < total; n++, count++) {
+			const struct record *record = &dump->records[n % dump->count];
+
+			messages[count].payload = (void *)record->value;
+			messages[count].len = record->value_bytes;
+			messages[count].key = (void *)record->key;
+			messages[count].key_len = record->key_bytes;
+		}
+		produce_batch(producer, topic, messages, count);
+		rd_kafka_poll(producer, 0);
+	}
+}
+
+/* Returns when all are acknowledged. */
+static void produce(rd_kafka_t *producer, rd_kafka_topic_t *topic, const struct dump *dump, long total, int in_batches)
+{
+	if (in_batches)
+		produce_batches(producer, topic, dump, total);
+	else
+		produce_each(producer, topic, dump, total);
 	if (rd_kafka_flush(producer, 60000))
 		die("rd_kafka_flush", "records are still unacknowledged after 60 s");
 }
@@ -140,7 +184,7 @@ static rd_kafka_t *create_producer(int argc, char **argv, struct outcome *outcom
 	char error[512];
 	rd_kafka_t *producer;
 
-	for (int i = 4; i < argc; i++) {
+	for (int i = 5; i < argc; i++) {
 		char *value = strchr(argv[i], '=');
 
 		if (!value)
@@ -165,22 +209,24 @@ int main(int argc, char **argv)
 	rd_kafka_topic_t *topic;
 	double start, seconds, cpu;
 	long total;
+	int in_batches;
 
-	if (argc < 4) {
-		fprintf(stderr, "usage: kafka_produce RECORD_FILE COUNT TOPIC [NAME=VALUE]...\n");
+	if (argc < 5) {
+		fprintf(stderr, "usage: kafka_produce each|batch RECORD_FILE COUNT TOPIC [NAME=VALUE]...\n");
 		return 2;
 	}
-	dump = load_dump(argv[1]);
-	total = atol(argv[2]);
+	in_batches = !strcmp(argv[1], "batch");
+	dump = load_dump(argv[2]);
+	total = atol(argv[3]);
 	producer = create_producer(argc, argv, &outcome);
-	topic = rd_kafka_topic_new(producer, argv[3], NULL);
+	topic = rd_kafka_topic_new(producer, argv[4], NULL);
 	if (!topic)
-		die(argv[3], rd_kafka_err2str(rd_kafka_last_error()));
-	produce(producer, topic, &dump, total / 10);
+		die(argv[4], rd_kafka_err2str(rd_kafka_last_error()));
+	produce(producer, topic, &dump, total / 10, in_batches);
 	outcome.acknowledged = 0;
 	cpu = cpu_seconds();
 	start = now_seconds();
-	produce(producer, topic, &dump, total);
+	produce(producer, topic, &dump, total, in_batches);
 	seconds = now_seconds() - start;
 	cpu = cpu_seconds() - cpu;
 	printf("{\"records\":%ld,\"acknowledged\":%ld,\"failed\":%ld,\"seconds\":%.6f,\"records_per_second\":%.0f,\"cpu_seconds\":%.3f}\n",

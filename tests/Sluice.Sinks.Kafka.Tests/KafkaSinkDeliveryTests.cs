@@ -38,7 +38,7 @@ public sealed class KafkaSinkDeliveryTests
     public async Task Sink_OldEvent_BecomesRecordOfTodayWithKeyAndHeaders()
     {
         using var cluster = new MockCluster();
-        await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{cluster.Address}/tls");
+        await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{cluster.Address}/tls?headers=true");
         byte[] sample = new TlsSample { ConnectionId = 0xab, KtimeNs = 1, Payload = [1, 2, 3] }.Build();
 
         await driver.WriteAsync(sample);
@@ -56,7 +56,7 @@ public sealed class KafkaSinkDeliveryTests
     public async Task Sink_TopicWithEvent_SortsEventsByName()
     {
         using var cluster = new MockCluster();
-        await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{cluster.Address}/cap-{{event}}");
+        await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{cluster.Address}/cap-{{event}}?headers=true");
 
         await driver.WriteAsync(NumberedSamples.Sample(1, 0), LossSample.Build("ring_full", 1, 1), NumberedSamples.Sample(1, 1));
         await driver.FlushAsync();
@@ -76,6 +76,8 @@ public sealed class KafkaSinkDeliveryTests
     [InlineData("compression=zstd")]
     [InlineData("config.linger.ms=0")]
     [InlineData("start=lazy")]
+    [InlineData("headers=true")]
+    [InlineData("config.queue.buffering.max.messages=7&headers=true")]
     public async Task Sink_EveryOption_DeliversAll(string option)
     {
         using var cluster = new MockCluster();
@@ -86,6 +88,87 @@ public sealed class KafkaSinkDeliveryTests
 
         driver.AssertCounts(delivered: 2_000);
         NumberedSamples.AssertComplete(TopicReader.ReadAll(cluster.Address, "tls"), connections: 1, perConnection: 2_000);
+    }
+
+    [Fact]
+    public async Task Sink_NoHeadersAskedFor_HasNone()
+    {
+        using var cluster = new MockCluster();
+        await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{cluster.Address}/tls");
+
+        await driver.WriteAsync(NumberedSamples.Sample(1, 0));
+        await driver.FlushAsync();
+
+        Assert.Empty(Assert.Single(TopicReader.ReadAll(cluster.Address, "tls")).Message.Headers);
+    }
+
+    [Fact]
+    public async Task Sink_MoreRecordsUnderWayThanArenas_DeliversAll()
+    {
+        // 65 MiB of values, none acknowledged for a while: the arenas' 64 MiB run out, and what comes then is copied.
+        using var cluster = new MockCluster();
+        cluster.CreateTopic("tls", 1);
+        await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{cluster.Address}/tls");
+        cluster.SetDelay(5_000);
+
+        for (ulong number = 0; number < 4_300; number += 10)
+        {
+            await driver.WriteAsync(NumberedSamples.Batch(driver.Pool, 10, number, payloadBytes: 16_000), TestContext.Current.CancellationToken);
+        }
+
+        Assert.InRange(driver.Ledger.Pending, 4_200, 4_300);
+        cluster.SetDelay(0);
+        await driver.FlushAsync();
+
+        driver.AssertCounts(delivered: 4_300);
+    }
+
+    [Fact]
+    public async Task Sink_Statistics_SayWhatWasSent()
+    {
+        using var cluster = new MockCluster();
+        await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{cluster.Address}/tls?config.statistics.interval.ms=100");
+
+        await driver.WriteNumberedAsync(perConnection: 1_000);
+        await driver.FlushAsync();
+        long start = Stopwatch.GetTimestamp();
+        while (driver.Statistics is not { SentRecords: 1_000 } && Stopwatch.GetElapsedTime(start).TotalSeconds < 20)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        KafkaStatistics statistics = driver.Statistics!;
+        Assert.Equal((1_000, 0, 1, 1), (statistics.SentRecords, statistics.QueuedRecords, statistics.Brokers, statistics.BrokersUp));
+        Assert.True(statistics.RequestBytes > statistics.SentRecordBytes, "Requests hold the records.");
+        Assert.True(statistics.Requests > 0 && statistics.Requests < 1_000, "Records go in batches.");
+    }
+
+    [Theory]
+    [InlineData("encoding=msgpack")]
+    [InlineData("encoding=msgpack&headers=true")]
+    [InlineData("encoding=otlp_proto")]
+    [InlineData("encoding=json&batch=true")]
+    public async Task Sink_Warm_AllocatesNothingPerEvent(string options)
+    {
+        using var cluster = new MockCluster();
+        await using SinkDriver driver = await SinkDriver.StartEncodingAsync($"kafka://{cluster.Address}/tls?{options}");
+        SampleBatch batch = NumberedSamples.Batch(driver.Pool, 500, connections: 5, payloadBytes: 256);
+        await driver.WriteRepeatedlyAsync(batch, times: 100);
+        await driver.FlushAsync();
+
+        // The least of several rounds: what a batch allocates shows in each of them.
+        long least = long.MaxValue;
+        for (int round = 0; round < 10; round++)
+        {
+            long before = GC.GetTotalAllocatedBytes();
+            await driver.WriteRepeatedlyAsync(batch, times: 20);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes() - before);
+            await driver.FlushAsync();
+        }
+
+        batch.Release();
+        Assert.InRange(least, 0, 10_000); // 10,000 events: the waits for room allocate a little each, the events nothing
+        driver.AssertCounts(delivered: 150_000);
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class KafkaSinkEncodingTests
     private static async Task<ConsumeResult<byte[], byte[]>> SendAsync(string encoding, byte[] payload)
     {
         using var cluster = new MockCluster();
-        await using SinkDriver driver = await SinkDriver.StartEncodingAsync($"kafka://{cluster.Address}/tls?encoding={encoding}");
+        await using SinkDriver driver = await SinkDriver.StartEncodingAsync($"kafka://{cluster.Address}/tls?encoding={encoding}&headers=true");
         await driver.WriteAsync(new TlsSample { Payload = payload }.Build());
         await driver.FlushAsync();
         return Assert.Single(TopicReader.ReadAll(cluster.Address, "tls"));

@@ -111,6 +111,6 @@ public sealed class KafkaSinkFaultTests
 
         driver.AssertCounts(delivered: 1, rejected: 2);
         Assert.Single(TopicReader.ReadAll(cluster.Address, "tls"));
-        Assert.Equal(1, driver.Log.Count(LogLevel.Warning, "2 records were not delivered"));
+        Assert.Equal(1, driver.Log.Count(LogLevel.Warning, "2 events were not delivered"));
     }
 }

@@ -41,6 +41,28 @@ public sealed class KafkaSinkOptionsTests
         Assert.Equal("a&b", options.Configuration["sasl.password"]);
     }
 
+    [Theory]
+    [InlineData("", KafkaEncoding.Json, false, false)]
+    [InlineData("?headers=true", KafkaEncoding.Json, false, true)]
+    [InlineData("?batch=true", KafkaEncoding.Json, true, true)]
+    [InlineData("?encoding=msgpack&batch=true&headers=false", KafkaEncoding.MessagePack, true, false)]
+    [InlineData("?encoding=otlp_proto", KafkaEncoding.OtlpProtobuf, true, true)]
+    [InlineData("?encoding=otlp_proto&batch=true", KafkaEncoding.OtlpProtobuf, true, true)]
+    public void Parse_Form_IsWhatTheEncodingHas(string query, KafkaEncoding encoding, bool isBatched, bool hasHeaders)
+    {
+        KafkaSinkOptions options = Parse("kafka://h:1/t" + query);
+
+        Assert.Equal((encoding, isBatched, hasHeaders), (options.Encoding, options.IsBatched, options.HasHeaders));
+    }
+
+    [Fact]
+    public void Parse_BatchLimits_AreTaken()
+    {
+        KafkaSinkOptions options = Parse("kafka://h:1/t?encoding=otlp_proto&batch-events=500&batch-bytes=64KiB");
+
+        Assert.Equal((500, 65_536), (options.MaxBatchEvents, options.MaxBatchBytes));
+    }
+
     [Fact]
     public void Parse_ValueInAFile_IsRead()
     {
@@ -73,7 +95,12 @@ public sealed class KafkaSinkOptionsTests
     [InlineData("kafka://h/a b", "'a b' is no topic")]
     [InlineData("kafka://h/{events}", "'{events}' is no topic")]
     [InlineData("kafka://h/t?dead-letter=a/b", "'a/b' is no dead-letter topic")]
-    [InlineData("kafka://h/t?encoding=xml", "json, msgpack")]
+    [InlineData("kafka://h/t?encoding=xml", "json, msgpack, otlp_proto")]
+    [InlineData("kafka://h/t?encoding=otlp_proto&batch=false", "always has many events")]
+    [InlineData("kafka://h/t?batch-events=5", "add batch=true")]
+    [InlineData("kafka://h/t?batch-bytes=5&encoding=msgpack", "add batch=true")]
+    [InlineData("kafka://h/t?batch=true&batch-events=0", "batch-events")]
+    [InlineData("kafka://h/t?batch=yes", "true or false")]
     [InlineData("kafka://h/t?key=ip", "connection, process, host, none")]
     [InlineData("kafka://h/t?acks=2", "all, 1, 0")]
     [InlineData("kafka://h/t?bogus=1", "unknown option 'bogus'")]

@@ -41,7 +41,7 @@ public sealed class KafkaSinkStartTests
         }
 
         driver.AssertCounts(dropped: new() { [DropReason.DeliveryTimeout] = 10 });
-        Assert.Equal(1, driver.Log.Count(LogLevel.Warning, "10 records were not delivered"));
+        Assert.Equal(1, driver.Log.Count(LogLevel.Warning, "10 events were not delivered"));
     }
 
     [Fact]
@@ -65,6 +65,33 @@ public sealed class KafkaSinkStartTests
         SinkException e = await Assert.ThrowsAsync<SinkException>(() => SinkDriver.StartAsync($"kafka://{cluster.Address}/absent"));
 
         Assert.Contains("'absent' does not exist", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_SomethingElseListensThere_SaysThatNoBrokerAnswered()
+    {
+        using var server = new NonsenseServer();
+
+        SinkException e = await Assert.ThrowsAsync<SinkException>(() => SinkDriver.StartAsync($"kafka://{server.Address}/tls"));
+
+        Assert.Contains($"no broker of {server.Address} answered within 5 s", e.Message, StringComparison.Ordinal);
+        Assert.Contains("address and protocol are right", e.Message, StringComparison.Ordinal);
+        Assert.False(e.IsConfiguration);
+        Assert.True(server.Connections > 0, "Nobody asked the server.");
+    }
+
+    [Fact]
+    public async Task Start_LazyAndSomethingElseListensThere_CountsDeliveryTimeout()
+    {
+        using var server = new NonsenseServer();
+        SinkDriver driver = await SinkDriver.StartAsync($"kafka://{server.Address}/tls?start=lazy&config.message.timeout.ms=2000");
+        await using (driver)
+        {
+            await driver.WriteNumberedAsync(perConnection: 10);
+            await driver.FlushAsync();
+        }
+
+        driver.AssertCounts(dropped: new() { [DropReason.DeliveryTimeout] = 10 });
     }
 
     [Theory]

@@ -33,6 +33,8 @@ internal sealed class SinkDriver : IAsyncDisposable
 
     public SinkLedger Ledger => _sink.Ledger;
 
+    public KafkaStatistics? Statistics => _sink.Statistics;
+
     /// <summary>A started sink whose values are the samples themselves, or what <paramref name="encoder"/> writes.</summary>
     public static Task<SinkDriver> StartAsync(string uri, IEventEncoder? encoder = null)
     {
@@ -58,6 +60,17 @@ internal sealed class SinkDriver : IAsyncDisposable
         finally
         {
             batch.Release();
+        }
+    }
+
+    /// <summary>Writes the same batch again and again; it stays the caller's.</summary>
+    public async Task WriteRepeatedlyAsync(SampleBatch batch, int times)
+    {
+        batch.Stamp = s_stamp;
+        for (int i = 0; i < times; i++)
+        {
+            Ledger.AddOffered(batch.Count);
+            await _sink.WriteAsync(batch, CancellationToken.None);
         }
     }
 

@@ -66,6 +66,12 @@ public sealed class RealBroker : IDisposable
 
     public Task StopAsync() => RunAsync(["stop"]);
 
+    /// <summary>kill -9; <see cref="StartAsync"/> brings it back with the same data.</summary>
+    public Task KillAsync() => RunAsync(["kill"]);
+
+    /// <summary>Runs one of Kafka's own tools with a text on its standard input, and returns what it prints.</summary>
+    public Task<string> RunToolAsync(string input, params string[] arguments) => ExecuteAsync(["tool", .. arguments], input);
+
     /// <summary>Lets it hang: connections stand, nothing answers.</summary>
     public Task PauseAsync() => RunAsync(["pause"]);
 
@@ -115,10 +121,13 @@ public sealed class RealBroker : IDisposable
         }
     }
 
-    private async Task RunAsync(string[] arguments)
+    private Task RunAsync(string[] arguments) => ExecuteAsync([.. arguments, "--dir", _folder], input: "");
+
+    private async Task<string> ExecuteAsync(string[] arguments, string input)
     {
-        using Process process = Process.Start(new ProcessStartInfo(_script, [.. arguments, "--dir", _folder])
+        using Process process = Process.Start(new ProcessStartInfo(_script, arguments)
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
@@ -126,10 +135,11 @@ public sealed class RealBroker : IDisposable
         // The broker inherits neither pipe for long, but reading both keeps a talkative script from blocking.
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"kafka {arguments[0]}: {await output}{await error}");
-        }
+        return process.ExitCode == 0
+            ? await output
+            : throw new InvalidOperationException($"kafka {string.Join(' ', arguments)}: {await output}{await error}");
     }
 }

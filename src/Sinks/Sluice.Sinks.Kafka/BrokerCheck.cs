@@ -97,6 +97,11 @@ internal sealed unsafe class BrokerCheck
             throw Error($"the brokers refuse the login ({lastText}). Check config.sasl.mechanism, config.sasl.username and config.sasl.password", true);
         }
 
+        if (lastCode == KafkaError.ERR__SSL)
+        {
+            throw Error($"the TLS connection to the brokers fails ({lastText}). Check config.ssl.ca.location, and that the port is one for TLS", true);
+        }
+
         if (error == KafkaError.ERR_TOPIC_AUTHORIZATION_FAILED)
         {
             throw Error($"the brokers do not let this user use topic '{topic}'. Give the user the right to describe and write it", true);

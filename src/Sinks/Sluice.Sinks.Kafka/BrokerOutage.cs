@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.Threading;
 using Microsoft.Extensions.Logging;
 
 namespace Sluice.Sinks.Kafka;
 
-/// <summary>Says once that the brokers went away and once that they are back. Used by one thread.</summary>
+/// <summary>Says once that the brokers went away and once that they are back. Thread-safe.</summary>
 internal sealed class BrokerOutage
 {
     /// <summary>
@@ -15,9 +16,13 @@ internal sealed class BrokerOutage
 
     private readonly ILogger _logger;
     private readonly string _sink;
+
+    // _gate guards the fields below it.
+    private readonly Lock _gate = new();
     private string _lastReason = "it does not answer";
     private long _quietSinceMs = Environment.TickCount64;
     private long _beganMs;
+    private bool _isOn;
 
     public BrokerOutage(ILogger logger, string sink)
     {
@@ -25,50 +30,62 @@ internal sealed class BrokerOutage
         _sink = sink;
     }
 
-    /// <summary>True between the warning and the all-clear.</summary>
-    public bool IsOn { get; private set; }
-
     /// <summary>A connection failed; others may stand.</summary>
-    public void OnError(string reason) => _lastReason = reason;
+    public void OnError(string reason)
+    {
+        lock (_gate)
+        {
+            _lastReason = reason;
+        }
+    }
 
     /// <summary>Every connection failed.</summary>
     public void OnAllBrokersDown(long nowMs, long pending)
     {
         if (pending > 0)
         {
-            Begin(nowMs, pending);
+            lock (_gate)
+            {
+                Begin(nowMs, pending);
+            }
         }
     }
 
     /// <summary>Call it now and then.</summary>
     public void OnTick(long nowMs, long pending)
     {
-        if (pending == 0)
+        lock (_gate)
         {
-            _quietSinceMs = nowMs;
-        }
-        else if (nowMs - _quietSinceMs >= SilenceMs)
-        {
-            Begin(nowMs, pending);
+            if (pending == 0)
+            {
+                _quietSinceMs = nowMs;
+            }
+            else if (nowMs - _quietSinceMs >= SilenceMs)
+            {
+                Begin(nowMs, pending);
+            }
         }
     }
 
     /// <summary>Records were acknowledged.</summary>
     public void OnDelivered(long nowMs)
     {
-        _quietSinceMs = nowMs;
-        if (IsOn)
+        lock (_gate)
         {
-            IsOn = false;
-            KafkaLog.OutageEnded(_logger, _sink, (nowMs - _beganMs) / 1000.0);
+            _quietSinceMs = nowMs;
+            if (_isOn)
+            {
+                _isOn = false;
+                KafkaLog.OutageEnded(_logger, _sink, (nowMs - _beganMs) / 1000.0);
+            }
         }
     }
 
     private void Begin(long nowMs, long pending)
     {
-        if (!IsOn)
+        if (!_isOn)
         {
-            IsOn = true;
+            _isOn = true;
             _beganMs = nowMs;
             KafkaLog.OutageBegan(_logger, _sink, _lastReason, pending);
         }

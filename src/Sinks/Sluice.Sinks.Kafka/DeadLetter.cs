@@ -18,10 +18,12 @@ internal sealed class DeadLetter
     private readonly IEventEncoder _encoder;
     private readonly nint _topic;
     private readonly string _meantFor;
+    private readonly int _messageMaxBytes;
     private readonly OutputBuffer _output = new();
 
-    public DeadLetter(KafkaSinkOptions options, IEventEncoder encoder, ProducerHandle handle)
+    public DeadLetter(KafkaSinkOptions options, IEventEncoder encoder, ProducerHandle handle, int messageMaxBytes)
     {
+        _messageMaxBytes = messageMaxBytes;
         _encoder = encoder;
         _topic = handle.OpenTopic(KafkaTopics.Of(options.DeadLetterTopic!, EventKind.TlsData));
         _meantFor = KafkaTopics.Of(options.Topic, EventKind.TlsData);
@@ -38,6 +40,7 @@ internal sealed class DeadLetter
         }
 
         RecordTemplate template = CreateTemplate(encodedBytes);
+        int maxBytes = new RecordLimit(_messageMaxBytes, template.Headers!.MaxWireBytes).MaxValueBytes(key.Length);
         byte[] cut = sample.ToArray();
         uint payloadBytes = MemoryMarshal.Read<TlsDataHeader>(sample).PayloadSize;
         int error;
@@ -46,8 +49,8 @@ internal sealed class DeadLetter
             // Halving leaves at least half of what would have fitted, whatever the encoding makes of a byte.
             payloadBytes /= 2;
             _output.Clear();
-            error = _encoder.TryEncode(Cut(cut, payloadBytes), stamp, _output)
-                ? producer.Produce(template, key, _output.WrittenSpan)
+            error = _encoder.TryEncode(Cut(cut, payloadBytes), stamp, _output) && _output.Length <= maxBytes
+                ? producer.Produce(template, new RecordToken(1, isDeadLetter: true), key, _output.WrittenSpan)
                 : KafkaError.ERR_MSG_SIZE_TOO_LARGE;
         }
         while (error == KafkaError.ERR_MSG_SIZE_TOO_LARGE && payloadBytes > 0);
@@ -58,7 +61,6 @@ internal sealed class DeadLetter
     /// <summary>Made for one record: these are rare, and each has a size of its own in its headers.</summary>
     private RecordTemplate CreateTemplate(int encodedBytes) => new(
         _topic,
-        DeliveryOutcomes.DeadLetterToken,
         new RecordHeaders(
             ("content-type", _encoder.ContentType),
             ("event_name", EventNames.TlsData),

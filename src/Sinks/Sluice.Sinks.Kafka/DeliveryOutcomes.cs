@@ -6,12 +6,9 @@ using Sluice.Sinks.Kafka.Interop;
 
 namespace Sluice.Sinks.Kafka;
 
-/// <summary>Counts what became of records, by the error of their delivery report, and says so at a bounded rate. Thread-safe.</summary>
+/// <summary>Counts what became of events, by the error of their delivery report, and says so at a bounded rate. Thread-safe.</summary>
 internal sealed class DeliveryOutcomes
 {
-    /// <summary>Token of a record that was cut for the dead-letter topic. Other records carry the kind of their event.</summary>
-    public const nint DeadLetterToken = -1;
-
     private const long LogIntervalMs = 10_000;
 
     private readonly SinkLedger _ledger;
@@ -35,24 +32,31 @@ internal sealed class DeliveryOutcomes
     /// <summary>From now on a purged record was lost to the sink's failure and not to the end of the stop's time.</summary>
     public void SetFailed() => _hasFailed = true;
 
-    /// <summary>Records that the brokers acknowledged.</summary>
+    /// <summary>Events that the brokers acknowledged.</summary>
     public void AddDelivered(long count) => _ledger.AddDelivered(count);
 
-    /// <summary>Records whose reports did not come before the producer was freed.</summary>
+    /// <summary>Events whose reports did not come before the producer was freed.</summary>
     public void AddAbandoned(long count) => _ledger.AddDropped(PurgeReason, count);
 
+    /// <summary>An event that no record can hold.</summary>
+    public void AddOversized()
+    {
+        _ledger.AddDropped(DropReason.Oversize, 1);
+        Note(KafkaError.ERR_MSG_SIZE_TOO_LARGE, 1);
+    }
+
     /// <summary>One record whose delivery report was not plain success, or that the producer did not take.</summary>
-    public void Add(int error, nint token)
+    public void Add(int error, RecordToken token)
     {
         if (error == KafkaError.ERR_NO_ERROR)
         {
             // The dead-letter topic has what is left of it; the topic it was meant for does not.
-            _ledger.AddRejected(1);
+            _ledger.AddRejected(token.Events);
             return;
         }
 
         AddUndelivered(error, token);
-        Note(error);
+        Note(error, token.Events);
     }
 
     /// <summary>Writes the line that is due, if one is.</summary>
@@ -79,33 +83,33 @@ internal sealed class DeliveryOutcomes
         _ => KafkaError.Describe(error),
     };
 
-    private void AddUndelivered(int error, nint token)
+    private void AddUndelivered(int error, RecordToken token)
     {
         switch (error)
         {
             case KafkaError.ERR__MSG_TIMED_OUT or KafkaError.ERR__TIMED_OUT:
-                _ledger.AddDropped(DropReason.DeliveryTimeout, 1);
+                _ledger.AddDropped(DropReason.DeliveryTimeout, token.Events);
                 break;
             case KafkaError.ERR__PURGE_QUEUE or KafkaError.ERR__PURGE_INFLIGHT:
-                _ledger.AddDropped(PurgeReason, 1);
+                _ledger.AddDropped(PurgeReason, token.Events);
                 break;
-            case var _ when token == DeadLetterToken:
-                _ledger.AddDropped(DropReason.Oversize, 1);
+            case var _ when token.IsDeadLetter:
+                _ledger.AddDropped(DropReason.Oversize, token.Events);
                 break;
             case > 0 or KafkaError.ERR__UNKNOWN_TOPIC or KafkaError.ERR__UNKNOWN_PARTITION:
-                _ledger.AddRejected(1);
+                _ledger.AddRejected(token.Events);
                 break;
             default:
-                _ledger.AddDropped(DropReason.SinkFailed, 1);
+                _ledger.AddDropped(DropReason.SinkFailed, token.Events);
                 break;
         }
     }
 
-    private void Note(int error)
+    private void Note(int error, int events)
     {
         lock (_gate)
         {
-            _unreported++;
+            _unreported += events;
             _unreportedError = error;
         }
     }

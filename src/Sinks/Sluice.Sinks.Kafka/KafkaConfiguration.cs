@@ -66,6 +66,9 @@ internal static class KafkaConfiguration
     public static bool SetsLinger(KafkaSinkOptions options) =>
         options.Configuration.ContainsKey("linger.ms") || options.Configuration.ContainsKey("queue.buffering.max.ms");
 
+    /// <summary><see cref="MessageMaxBytes"/> of a configuration, by whichever name it was set.</summary>
+    public static int MessageMaxBytesOf(ConfHandle conf) => int.Parse(conf.Get(MessageMaxBytes)!, CultureInfo.InvariantCulture);
+
     private static ConfHandle Open(KafkaSinkOptions options)
     {
         try
@@ -137,6 +140,9 @@ internal static class KafkaConfiguration
         // pipeline's own queue, of samples and not of librdkafka's records, that holds more in the same memory. Beyond that we wait.
         yield return ("queue.buffering.max.messages", "50000");
         yield return ("queue.buffering.max.kbytes", "131072");
+
+        // What KafkaStatistics keeps; costs a millisecond each time.
+        yield return ("statistics.interval.ms", "10000");
 
         // A broker that comes back is found within two seconds; librdkafka's default is up to ten.
         yield return ("reconnect.backoff.max.ms", "2000");

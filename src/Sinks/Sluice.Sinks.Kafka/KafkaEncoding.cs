@@ -9,4 +9,7 @@ public enum KafkaEncoding
 
     /// <summary>One MessagePack map with the same names; the payload is binary.</summary>
     MessagePack,
+
+    /// <summary>One ExportLogsServiceRequest of OTLP, in Protocol Buffers; always with many events.</summary>
+    OtlpProtobuf,
 }

@@ -6,13 +6,13 @@ namespace Sluice.Sinks.Kafka;
 /// <summary>What the sink logs. Nothing of it is per record.</summary>
 internal static partial class KafkaLog
 {
-    [LoggerMessage(1, LogLevel.Warning, "Kafka sink '{Sink}': no acknowledgement from the brokers ({Reason}); {Waiting} records wait for them.")]
+    [LoggerMessage(1, LogLevel.Warning, "Kafka sink '{Sink}': no acknowledgement from the brokers ({Reason}); {Waiting} events wait for them.")]
     public static partial void OutageBegan(ILogger logger, string sink, string reason, long waiting);
 
     [LoggerMessage(2, LogLevel.Information, "Kafka sink '{Sink}': the brokers are back after {Seconds:F0} s.")]
     public static partial void OutageEnded(ILogger logger, string sink, double seconds);
 
-    [LoggerMessage(3, LogLevel.Warning, "Kafka sink '{Sink}': {Count} records were not delivered, the last one because of: {Reason}.")]
+    [LoggerMessage(3, LogLevel.Warning, "Kafka sink '{Sink}': {Count} events were not delivered, the last one because of: {Reason}.")]
     public static partial void NotDelivered(ILogger logger, string sink, long count, string reason);
 
     [LoggerMessage(4, LogLevel.Error, "Kafka sink '{Sink}' cannot go on: {Reason}.")]

@@ -7,7 +7,7 @@ using Sluice.Sinks.Kafka.Interop;
 
 namespace Sluice.Sinks.Kafka;
 
-/// <summary>The event thread.</summary>
+/// <summary>What librdkafka tells, read by the event thread and, while records are produced, by the thread that does so.</summary>
 internal sealed unsafe partial class KafkaProducer
 {
     private void Run()
@@ -31,6 +31,28 @@ internal sealed unsafe partial class KafkaProducer
         }
     }
 
+    /// <summary>Takes the events that are there. For the user's thread, between one call that produces and the next; never waits.</summary>
+    public void Poll()
+    {
+        nint rkev = LibRdKafka.rd_kafka_queue_poll(_handle.Queue, 0);
+        if (rkev != 0)
+        {
+            TakeAll(rkev);
+        }
+    }
+
+    private void TakeAll(nint rkev)
+    {
+        rd_kafka_message_t** reports = stackalloc rd_kafka_message_t*[ReportsPerCall];
+        nint* headers = stackalloc nint[ReportsPerCall];
+        do
+        {
+            Take(rkev, reports, headers);
+            rkev = LibRdKafka.rd_kafka_queue_poll(_handle.Queue, 0);
+        }
+        while (rkev != 0);
+    }
+
     private void PollUntilClosed()
     {
         rd_kafka_message_t** reports = stackalloc rd_kafka_message_t*[ReportsPerCall];
@@ -47,7 +69,7 @@ internal sealed unsafe partial class KafkaProducer
             long nowMs = Environment.TickCount64;
             long pending = Pending;
             SendPartialBatches(nowMs);
-            _outage.OnTick(nowMs, pending);
+            _outage.OnTick(nowMs, PendingEvents);
             _outcomes.Report(nowMs);
             long deadlineMs = PurgeDeadlineMs;
             if (deadlineMs == long.MaxValue)
@@ -92,6 +114,9 @@ internal sealed unsafe partial class KafkaProducer
             case LibRdKafka.RD_KAFKA_EVENT_LOG:
                 TakeLogLine(rkev);
                 break;
+            case LibRdKafka.RD_KAFKA_EVENT_STATS:
+                TakeStatistics(rkev);
+                break;
         }
 
         LibRdKafka.rd_kafka_event_destroy(rkev);
@@ -100,11 +125,12 @@ internal sealed unsafe partial class KafkaProducer
     private void TakeReports(nint rkev, rd_kafka_message_t** reports, nint* headers)
     {
         long delivered = 0;
+        long events = 0;
         long total = 0;
         nuint count;
         while ((count = LibRdKafka.rd_kafka_event_message_array(rkev, reports, ReportsPerCall)) != 0)
         {
-            delivered += TakeOutcomes(reports, (int)count, headers);
+            delivered += TakeOutcomes(new ReadOnlySpan<nint>(reports, (int)count), headers, ref events);
             total += (long)count;
         }
 
@@ -116,51 +142,73 @@ internal sealed unsafe partial class KafkaProducer
 
         // In this order: destroying the event makes the room that a waiter is then woken for.
         LibRdKafka.rd_kafka_event_destroy(rkev);
+        Interlocked.Add(ref _eventsUnderWay, -events);
         Complete(total);
     }
 
-    /// <summary>Counts the outcomes, save plain successes; returns how many of these there are, and takes their headers back.</summary>
-    private int TakeOutcomes(rd_kafka_message_t** reports, int count, nint* headers)
+    /// <summary>Counts the outcomes, save plain successes; returns the events of these, and takes headers and memory of the records back.</summary>
+    private long TakeOutcomes(ReadOnlySpan<nint> reports, nint* headers, ref long events)
+    {
+        long delivered = 0;
+        for (int done = 0; done < reports.Length;)
+        {
+            var token = new RecordToken(((rd_kafka_message_t*)reports[done])->_private);
+            int run = CountRun(reports[done..], token);
+            delivered += TakeRun(reports.Slice(done, run), token, headers);
+            events += (long)run * token.Events;
+            done += run;
+        }
+
+        return delivered;
+    }
+
+    /// <summary>How many of the first reports have the same token: records that were produced together mostly come back together.</summary>
+    private static int CountRun(ReadOnlySpan<nint> reports, RecordToken token)
+    {
+        // SAFETY: librdkafka filled in these pointers; what they point at lives until the event is destroyed.
+        int count = 1;
+        while (count < reports.Length && ((rd_kafka_message_t*)reports[count])->_private == token.Value)
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    private long TakeRun(ReadOnlySpan<nint> reports, RecordToken token, nint* headers)
     {
         int delivered = 0;
         int held = 0;
-        nint lastToken = 0;
 
-        // SAFETY: librdkafka filled `count` pointers; what they point at lives until the event is destroyed. `headers` has room for as many.
-        for (int i = 0; i < count; i++)
+        // SAFETY: as in CountRun; `headers` has room for as many as there are reports.
+        foreach (nint pointer in reports)
         {
-            rd_kafka_message_t* report = reports[i];
-            if (report->err != KafkaError.ERR_NO_ERROR || report->_private == DeliveryOutcomes.DeadLetterToken)
+            var report = (rd_kafka_message_t*)pointer;
+            if (report->err != KafkaError.ERR_NO_ERROR || token.IsDeadLetter)
             {
-                _outcomes.Add(report->err, report->_private);
+                _outcomes.Add(report->err, token);
                 continue;
             }
 
             delivered++;
-            if (report->_private != lastToken)
-            {
-                ReturnHeaders(lastToken, headers, ref held);
-                lastToken = report->_private;
-            }
-
-            if (LibRdKafka.rd_kafka_message_detach_headers(report, &headers[held]) == KafkaError.ERR_NO_ERROR)
+            if (token.Headers != 0 && LibRdKafka.rd_kafka_message_detach_headers(report, &headers[held]) == KafkaError.ERR_NO_ERROR)
             {
                 held++;
             }
         }
 
-        ReturnHeaders(lastToken, headers, ref held);
-        return delivered;
-    }
-
-    private void ReturnHeaders(nint token, nint* headers, ref int count)
-    {
-        if (count > 0)
+        if (held != 0)
         {
             // Partner: the Volatile.Write in Recycle.
-            Volatile.Read(ref _headers[token])!.Return(new ReadOnlySpan<nint>(headers, count));
-            count = 0;
+            Volatile.Read(ref _headers[token.Headers])!.Return(new ReadOnlySpan<nint>(headers, held));
         }
+
+        if (token.Arena != 0)
+        {
+            _handle.Arenas.Release(token.Arena, reports.Length);
+        }
+
+        return (long)delivered * token.Events;
     }
 
     private void Complete(long count)
@@ -194,7 +242,7 @@ internal sealed unsafe partial class KafkaProducer
 
         if (code == KafkaError.ERR__ALL_BROKERS_DOWN)
         {
-            _outage.OnAllBrokersDown(Environment.TickCount64, Pending);
+            _outage.OnAllBrokersDown(Environment.TickCount64, PendingEvents);
             return;
         }
 
@@ -217,6 +265,16 @@ internal sealed unsafe partial class KafkaProducer
         {
             // Its own levels are no use here: during an outage it writes an error line for every attempt to connect.
             KafkaLog.ClientLine(_logger, _sink, Marshal.PtrToStringUTF8((nint)facility) ?? "", Marshal.PtrToStringUTF8((nint)text) ?? "");
+        }
+    }
+
+    private void TakeStatistics(nint rkev)
+    {
+        // SAFETY: the text lives as long as the event.
+        ReadOnlySpan<byte> json = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(LibRdKafka.rd_kafka_event_stats(rkev));
+        if (KafkaStatistics.TryParse(json) is { } statistics)
+        {
+            Volatile.Write(ref _statistics, statistics); // partner: the Volatile.Read in Statistics
         }
     }
 
@@ -247,8 +305,7 @@ internal sealed unsafe partial class KafkaProducer
     /// <summary>Counts what never got a report, so that the sums hold whatever happened.</summary>
     private void CountAbandoned()
     {
-        long abandoned = Pending;
-        _outcomes.AddAbandoned(abandoned);
-        Complete(abandoned);
+        _outcomes.AddAbandoned(PendingEvents);
+        Complete(Pending);
     }
 }

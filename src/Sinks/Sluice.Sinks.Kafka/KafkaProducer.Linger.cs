@@ -82,7 +82,7 @@ internal sealed partial class KafkaProducer
             return;
         }
 
-        long produced = Volatile.Read(ref _produced); // partner: the Volatile.Write in Produce
+        long produced = Volatile.Read(ref _produced); // partner: the Volatile.Write in AddProduced
         long pending = Pending;
         bool areMoreComing = produced != _lastProduced;
         bool hasMoved = areMoreComing || pending != _lastPending;

@@ -12,8 +12,9 @@ namespace Sluice.Sinks.Kafka;
 /// room or for the end of all of them.
 /// </summary>
 /// <remarks>
-/// One user thread at a time produces and waits. Native code never calls us: reports are read from a queue by the event thread, which is also
-/// the one that frees the producer, so nothing can arrive after that.
+/// One user thread at a time produces and waits. Native code never calls us: reports are events on a queue. The event thread reads them, and frees the producer at
+/// the end, so that nothing can arrive after that. While records are produced the user's thread reads reports too (<see cref="Poll"/>): memory that
+/// is freed where it was allocated costs less.
 /// </remarks>
 internal sealed partial class KafkaProducer : IAsyncDisposable
 {
@@ -32,10 +33,12 @@ internal sealed partial class KafkaProducer : IAsyncDisposable
     private readonly BrokerOutage _outage;
     private readonly ILogger _logger;
     private readonly Thread _thread;
-    private readonly RecordHeaders?[] _headers = new RecordHeaders?[KafkaTopics.KindCount];
+    private readonly RecordHeaders?[] _headers = new RecordHeaders?[KafkaTopics.KindCount + 1];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private long _produced;
+    private long _eventsUnderWay;
+    private KafkaStatistics? _statistics;
 
     // _gate guards the fields below it; held for a few instructions, no other lock is taken inside.
     private readonly Lock _gate = new();
@@ -77,11 +80,14 @@ internal sealed partial class KafkaProducer : IAsyncDisposable
         {
             lock (_gate)
             {
-                // Partner: the Volatile.Write in Produce.
+                // Partner: the Volatile.Write in AddProduced.
                 return Volatile.Read(ref _produced) - _completed;
             }
         }
     }
+
+    /// <summary>Events without an outcome; at the moment of a call that produces, perhaps some more.</summary>
+    public long PendingEvents => Interlocked.Read(ref _eventsUnderWay);
 
     /// <summary>The last connection error, for messages; null when there was none.</summary>
     public (int Code, string? Text) LastError
@@ -94,6 +100,9 @@ internal sealed partial class KafkaProducer : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>What librdkafka said of itself last; null before the first time.</summary>
+    public KafkaStatistics? Statistics => Volatile.Read(ref _statistics); // partner: the Volatile.Write in TakeStatistics
 
     /// <summary>The producer, for calls of one's own.</summary>
     public ProducerHandle Handle => _handle;
@@ -119,29 +128,47 @@ internal sealed partial class KafkaProducer : IAsyncDisposable
         return producer;
     }
 
-    /// <summary>Gives the headers of acknowledged records with this token back. Before the first of them is produced.</summary>
-    public void Recycle(int token, RecordHeaders headers)
+    /// <summary>Gives the headers of acknowledged records back whose token has this number. Before the first of them is produced.</summary>
+    public void Recycle(int number, RecordHeaders headers)
     {
         _handle.Own(headers);
 
-        // Partner: the Volatile.Read in TakeReports; in between lies at least one record's way through librdkafka.
-        Volatile.Write(ref _headers[token], headers);
+        // Partner: the Volatile.Read in ReturnHeaders; in between lies at least one record's way through librdkafka.
+        Volatile.Write(ref _headers[number], headers);
     }
 
-    /// <summary>Puts a record into the queue; never waits.</summary>
+    /// <summary>Puts a copy of a record into the queue; never waits.</summary>
     /// <returns>Zero when it was taken: its outcome will be counted. Else the error, and nothing is counted.</returns>
-    public int Produce(RecordTemplate template, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    public int Produce(RecordTemplate template, RecordToken token, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        // Counted before the call: the report may be there before it returns. Only this thread writes the counter; its partner is the
-        // Volatile.Read in Pending.
-        Volatile.Write(ref _produced, _produced + 1);
-        int error = template.Produce(_handle, key, value);
+        // Counted before the call: the report may be there before it returns.
+        AddProduced(1, token.Events);
+        int error = template.Produce(_handle, token, key, value);
         if (error != KafkaError.ERR_NO_ERROR)
         {
-            Volatile.Write(ref _produced, _produced - 1);
+            AddProduced(-1, -token.Events);
         }
 
         return error;
+    }
+
+    /// <summary>Puts records of one event each into the queue, in order, until one finds no room; never waits.</summary>
+    /// <param name="topic">The topic of all of them.</param>
+    /// <param name="messages">Value, key and token of each; those that are not taken have their error.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="isCopied">False: the values stay where they are, untouched, until their reports.</param>
+    /// <returns>True when all were taken.</returns>
+    public unsafe bool ProduceMany(nint topic, rd_kafka_message_t* messages, int count, bool isCopied)
+    {
+        AddProduced(count, count); // before the call, as in Produce
+        int flags = isCopied ? LibRdKafka.RD_KAFKA_MSG_F_COPY : 0;
+        int taken = LibRdKafka.rd_kafka_produce_batch(topic, LibRdKafka.RD_KAFKA_PARTITION_UA, flags, messages, count);
+        if (taken != count)
+        {
+            AddProduced(taken - count, taken - count);
+        }
+
+        return taken == count;
     }
 
     /// <summary>
@@ -189,6 +216,13 @@ internal sealed partial class KafkaProducer : IAsyncDisposable
         }
 
         await _ended.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Only the user's thread writes the first counter; its partner is the Volatile.Read in Pending. The second one falls with reports, on any thread.</summary>
+    private void AddProduced(int records, int events)
+    {
+        Volatile.Write(ref _produced, _produced + records);
+        Interlocked.Add(ref _eventsUnderWay, events);
     }
 
     private Task WaitUntilCompleted(long target, CancellationToken cancellationToken)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Collections.Generic;
-using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
@@ -15,12 +14,12 @@ using Sluice.Sinks.Kafka.Interop;
 namespace Sluice.Sinks.Kafka;
 
 /// <summary>
-/// Sends every event as one record to a Kafka topic. An event counts as delivered when the brokers have acknowledged it as
+/// Sends events to a Kafka topic, one or many per record. An event counts as delivered when the brokers have acknowledged it as
 /// <see cref="KafkaSinkOptions.Acks"/> says; until then it waits in memory, through restarts and outages of brokers, for up to
 /// <c>message.timeout.ms</c> (five minutes).
 /// </summary>
 /// <remarks>
-/// <para>A full queue is back-pressure: <see cref="WriteAsync"/> waits. A record longer than the topic takes is cut and sent to the dead-letter
+/// <para>A full queue is back-pressure: <see cref="WriteAsync"/> waits. An event too large for any record that the topic takes is cut and sent to the dead-letter
 /// topic (and counted as rejected: the topic does not have it), or dropped as <see cref="DropReason.Oversize"/>.</para>
 /// <para>Records of one key keep their order. A record's timestamp is the time at which it was queued and not the event's, which stands in the value:
 /// brokers forget by the timestamp, a log's old segments as well as what they know of a producer's batches, and with the latter
@@ -31,42 +30,42 @@ namespace Sluice.Sinks.Kafka;
 public sealed class KafkaSink : ISink
 {
     private readonly KafkaSinkOptions _options;
-    private readonly IEventEncoder _encoder;
+    private readonly IEventEncoder? _encoder;
     private readonly ILogger _logger;
-    private readonly RecordKey _key;
     private readonly DeliveryOutcomes _outcomes;
-    private readonly RecordTemplate?[] _templates = new RecordTemplate?[KafkaTopics.KindCount];
     private readonly IReadOnlyList<EventKind> _kinds;
-    private readonly OutputBuffer _output = new();
-    private DeadLetter? _deadLetter;
     private KafkaProducer? _producer;
+    private IRecordWriter? _writer;
+    private int _messageMaxBytes;
 
     /// <param name="options">Where and how.</param>
     /// <param name="kinds">The kinds of events that the run can produce, so that the sink prepares for no other.</param>
     /// <param name="logger">Told about outages and undelivered records, at a bounded rate.</param>
     public KafkaSink(KafkaSinkOptions options, IReadOnlyList<EventKind> kinds, ILogger? logger = null)
-        : this(options, CreateEncoder(options), kinds, logger)
+        : this(options, KafkaEncoders.ForEvents(NotNull(options).Encoding), kinds, logger)
     {
     }
 
     /// <inheritdoc cref="KafkaSink(KafkaSinkOptions, IReadOnlyList{EventKind}, ILogger?)"/>
-    /// <param name="options">Where and how; its encoding is not looked at.</param>
-    /// <param name="encoder">Writes the values.</param>
+    /// <param name="options">Where and how.</param>
+    /// <param name="encoder">Writes the values of records of one event; may be null when records hold many.</param>
     /// <param name="kinds">The kinds of events that the run can produce.</param>
     /// <param name="logger">Told about outages and undelivered records, at a bounded rate.</param>
-    internal KafkaSink(KafkaSinkOptions options, IEventEncoder encoder, IReadOnlyList<EventKind> kinds, ILogger? logger = null)
+    internal KafkaSink(KafkaSinkOptions options, IEventEncoder? encoder, IReadOnlyList<EventKind> kinds, ILogger? logger = null)
     {
         _options = options;
         _encoder = encoder;
         _kinds = kinds;
         _logger = logger ?? NullLogger.Instance;
-        _key = new RecordKey(options.Key);
         Ledger = new SinkLedger(options.Name);
         _outcomes = new DeliveryOutcomes(Ledger, _logger, options.DisplayName);
     }
 
     /// <inheritdoc/>
     public SinkLedger Ledger { get; }
+
+    /// <summary>What librdkafka said of its connections and queues last; null until then, ten seconds after the start.</summary>
+    public KafkaStatistics? Statistics => _producer?.Statistics;
 
     /// <summary>Starts the producer and, unless the sink starts lazily, waits up to five seconds for a broker that knows the topics.</summary>
     /// <inheritdoc/>
@@ -79,7 +78,7 @@ public sealed class KafkaSink : ISink
 
         // librdkafka's calls of the start block: they must not hold a thread that others wait for.
         await Task.Run(() => StartBlockingAsync(cancellationToken), CancellationToken.None).ConfigureAwait(false);
-        OpenTemplates(_producer!);
+        _writer = OpenWriter(_producer!);
     }
 
     /// <summary>Encodes the batch into the producer's queue; waits while that is full.</summary>
@@ -91,10 +90,13 @@ public sealed class KafkaSink : ISink
     public ValueTask WriteAsync(SampleBatch batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        KafkaProducer producer = _producer ?? throw new InvalidOperationException("The sink was not started.");
+        IRecordWriter writer = _writer ?? throw new InvalidOperationException("The sink was not started.");
+        KafkaProducer producer = _producer!;
         ThrowIfFailed(producer);
-        int next = Enqueue(producer, batch, 0);
-        return next == batch.Count ? ValueTask.CompletedTask : WriteSlowAsync(producer, batch, next, cancellationToken);
+        writer.Begin(batch);
+        bool isDone = writer.TryContinue();
+        producer.Announce();
+        return isDone ? ValueTask.CompletedTask : WriteSlowAsync(producer, writer, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -116,10 +118,10 @@ public sealed class KafkaSink : ISink
         }
     }
 
-    private static IEventEncoder CreateEncoder(KafkaSinkOptions options)
+    private static KafkaSinkOptions NotNull(KafkaSinkOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return options.Encoding == KafkaEncoding.Json ? new JsonEventEncoder() : new MessagePackEventEncoder();
+        return options;
     }
 
     private async Task StartBlockingAsync(CancellationToken cancellationToken)
@@ -156,6 +158,7 @@ public sealed class KafkaSink : ISink
     private KafkaProducer StartProducer(int? brokerMessageMaxBytes)
     {
         using ConfHandle conf = KafkaConfiguration.TryCreate(_options, out string? problem, brokerMessageMaxBytes) ?? throw ConfigurationError(problem!);
+        _messageMaxBytes = KafkaConfiguration.MessageMaxBytesOf(conf);
         bool sendsPartialBatches = !KafkaConfiguration.SetsLinger(_options);
         return KafkaProducer.TryStart(conf, _options.DisplayName, _outcomes, _logger, sendsPartialBatches, out string error)
             ?? throw ConfigurationError(error);
@@ -164,30 +167,30 @@ public sealed class KafkaSink : ISink
     private SinkException ConfigurationError(string problem) =>
         new($"Sink '{_options.DisplayName}': {problem}.") { IsConfiguration = true };
 
-    private void OpenTemplates(KafkaProducer producer)
+    private IRecordWriter OpenWriter(KafkaProducer producer)
     {
-        ProducerHandle handle = producer.Handle;
-        foreach (EventKind kind in _kinds)
-        {
-            var headers = new RecordHeaders(("content-type", _encoder.ContentType), ("event_name", KafkaTopics.EventName(kind)));
-            _templates[(int)kind] = new RecordTemplate(handle.OpenTopic(KafkaTopics.Of(_options.Topic, kind)), (nint)kind, headers);
-            producer.Recycle((int)kind, headers);
-        }
-
-        if (_options.DeadLetterTopic is not null)
-        {
-            _deadLetter = new DeadLetter(_options, _encoder, handle);
-        }
+        IEventBatchEncoder? batches = _options.IsBatched ? KafkaEncoders.ForBatches(_options.Encoding) : null;
+        IEventEncoder single = batches is null ? _encoder! : new BatchOfOneEncoder(batches);
+        var topics = new RecordTopics(_options, single.ContentType, _kinds, producer);
+        var limit = new RecordLimit(_messageMaxBytes, topics.HeadersBytes);
+        DeadLetter? deadLetter = _options.DeadLetterTopic is null ? null : new DeadLetter(_options, single, producer.Handle, _messageMaxBytes);
+        var oversized = new OversizedRecords(producer, _outcomes, Ledger, deadLetter);
+        return batches is null
+            ? new EventRecordWriter(producer, topics, single, new RecordKey(_options.Key), limit, oversized, Ledger)
+            : new BatchRecordWriter(producer, topics, batches, _options, limit, oversized, Ledger);
     }
 
-    private async ValueTask WriteSlowAsync(KafkaProducer producer, SampleBatch batch, int next, CancellationToken cancellationToken)
+    private async ValueTask WriteSlowAsync(KafkaProducer producer, IRecordWriter writer, CancellationToken cancellationToken)
     {
-        while (next < batch.Count)
+        bool isDone;
+        do
         {
             await producer.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
             ThrowIfFailed(producer);
-            next = Enqueue(producer, batch, next);
+            isDone = writer.TryContinue();
+            producer.Announce();
         }
+        while (!isDone);
     }
 
     private void ThrowIfFailed(KafkaProducer producer)
@@ -197,78 +200,5 @@ public sealed class KafkaSink : ISink
             throw new SinkException(
                 $"Sink '{_options.DisplayName}': librdkafka reports a fatal error ({reason}). Check the brokers' logs, then start the capture again.");
         }
-    }
-
-    /// <summary>Queues samples from <paramref name="index"/> on; returns the index of the one for which there is no room, or the batch's count.</summary>
-    private int Enqueue(KafkaProducer producer, SampleBatch batch, int index)
-    {
-        BatchStamp stamp = batch.Stamp;
-        for (; index < batch.Count; index++)
-        {
-            ReadOnlySpan<byte> sample = batch[index];
-            _output.Clear();
-            if (!_encoder.TryEncode(sample, stamp, _output) || FindTemplate(sample) is not { } template)
-            {
-                Ledger.AddDropped(DropReason.Malformed, 1);
-                continue;
-            }
-
-            ReadOnlySpan<byte> key = _key.Of(sample, stamp.Origin);
-            int error = producer.Produce(template, key, _output.WrittenSpan);
-            if (error != KafkaError.ERR_NO_ERROR && !TrySettleSlow(producer, sample, key, stamp, error))
-            {
-                break;
-            }
-        }
-
-        producer.Announce();
-        return index;
-    }
-
-    /// <summary>False when the queue is full and the sample must be tried again.</summary>
-    private bool TrySettleSlow(
-        KafkaProducer producer, ReadOnlySpan<byte> sample, ReadOnlySpan<byte> key, in BatchStamp stamp, int error)
-    {
-        nint token = 0;
-        if (error == KafkaError.ERR_MSG_SIZE_TOO_LARGE)
-        {
-            if (_deadLetter is null)
-            {
-                Ledger.AddDropped(DropReason.Oversize, 1);
-                return true;
-            }
-
-            token = DeliveryOutcomes.DeadLetterToken;
-            error = _deadLetter.Produce(producer, sample, key, stamp, _output.Length);
-        }
-
-        switch (error)
-        {
-            case KafkaError.ERR_NO_ERROR:
-                return true;
-            case KafkaError.ERR__QUEUE_FULL when producer.Pending == 0:
-                // Not even an empty queue takes it: waiting would never end.
-                Ledger.AddDropped(DropReason.Oversize, 1);
-                return true;
-            case KafkaError.ERR__QUEUE_FULL:
-                return false;
-            case KafkaError.ERR__FATAL:
-                // The event thread is about to report it; the wait that follows ends with the exception.
-                return producer.Failure is null && producer.Pending == 0 ? Count(error, token) : false;
-            default:
-                return Count(error, token);
-        }
-    }
-
-    private bool Count(int error, nint token)
-    {
-        _outcomes.Add(error, token);
-        return true;
-    }
-
-    private RecordTemplate? FindTemplate(ReadOnlySpan<byte> sample)
-    {
-        uint kind = (uint)MemoryMarshal.Read<EventHeader>(sample).Kind;
-        return kind < (uint)_templates.Length ? _templates[kind] : null;
     }
 }

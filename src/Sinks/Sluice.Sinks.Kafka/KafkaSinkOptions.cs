@@ -8,8 +8,8 @@ namespace Sluice.Sinks.Kafka;
 
 /// <summary>
 /// What a <c>kafka:</c> URI says:
-/// <c>kafka://host:9092,host:9092/topic?encoding=json|msgpack&amp;key=connection|process|host|none&amp;compression=none|gzip|snappy|lz4|zstd&amp;acks=all|1|0</c>
-/// and, also as options, <c>dead-letter=TOPIC</c>, <c>start=check|lazy</c> and <c>config.NAME=VALUE</c> for any property of librdkafka,
+/// <c>kafka://host:9092,host:9092/topic?encoding=json|msgpack|otlp_proto&amp;batch=false|true&amp;key=connection|process|host|none&amp;compression=none|gzip|snappy|lz4|zstd&amp;acks=all|1|0</c>
+/// and, also as options, <c>batch-events=N</c>, <c>batch-bytes=SIZE</c>, <c>headers=true|false</c>, <c>dead-letter=TOPIC</c>, <c>start=check|lazy</c> and <c>config.NAME=VALUE</c> for any property of librdkafka,
 /// whose value may stand in a file or an environment variable (<see cref="ReferredValue"/>).
 /// </summary>
 public sealed class KafkaSinkOptions
@@ -34,6 +34,18 @@ public sealed class KafkaSinkOptions
 
     /// <summary>How values are written.</summary>
     public KafkaEncoding Encoding { get; init; }
+
+    /// <summary>True: a record holds many events; false: one.</summary>
+    public bool IsBatched { get; init; }
+
+    /// <summary>The most events that a record of many holds.</summary>
+    public int MaxBatchEvents { get; init; } = int.MaxValue;
+
+    /// <summary>The most bytes that the value of a record of many events has; the topic may take less.</summary>
+    public int MaxBatchBytes { get; init; } = int.MaxValue;
+
+    /// <summary>True: records have headers, <c>content-type</c> and, those of one event, <c>event_name</c>.</summary>
+    public bool HasHeaders { get; init; }
 
     /// <summary>What keys are made of.</summary>
     public KafkaKey Key { get; init; }
@@ -60,13 +72,22 @@ public sealed class KafkaSinkOptions
     {
         ArgumentNullException.ThrowIfNull(uri);
         (string brokers, string topic) = SplitTarget(uri);
+        KafkaEncoding encoding = ParseEncoding(uri.TakeChoice("encoding", "json", "msgpack", "otlp_proto"));
+        bool isBatched = ParseBatch(uri, encoding);
         var options = new KafkaSinkOptions
         {
             Name = uri.Name,
             DisplayName = uri.Text,
             Brokers = brokers,
             Topic = CheckTopic(uri, topic, "topic"),
-            Encoding = uri.TakeChoice("encoding", "json", "msgpack") == "json" ? KafkaEncoding.Json : KafkaEncoding.MessagePack,
+            Encoding = encoding,
+            IsBatched = isBatched,
+            MaxBatchEvents = TakeBatchLimit(uri, isBatched, "batch-events", uri.TakeInt("batch-events", min: 1)),
+            MaxBatchBytes = TakeBatchLimit(uri, isBatched, "batch-bytes", uri.TakeSize("batch-bytes", minBytes: 1)),
+
+            // Two headers on every event's record cost as much as a third of all the rest, and say what the value says too. A record of many events
+            // has one of them, which costs nothing.
+            HasHeaders = uri.TakeBool("headers") ?? isBatched,
             Key = ParseKey(uri.TakeChoice("key", "connection", "process", "host", "none")),
             Compression = uri.TakeChoice("compression", "none", "gzip", "snappy", "lz4", "zstd"),
             Acks = uri.TakeChoice("acks", "all", "1", "0"),
@@ -127,6 +148,25 @@ public sealed class KafkaSinkOptions
             ? topic
             : throw uri.Error($"'{topic}' is no {what}; use letters, digits, '.', '_', '-' and {EventPlaceholder}, {MaxTopicLength} characters at most");
     }
+
+    private static KafkaEncoding ParseEncoding(string encoding) => encoding switch
+    {
+        "json" => KafkaEncoding.Json,
+        "msgpack" => KafkaEncoding.MessagePack,
+        _ => KafkaEncoding.OtlpProtobuf,
+    };
+
+    private static bool ParseBatch(SinkUri uri, KafkaEncoding encoding)
+    {
+        bool? batch = uri.TakeBool("batch");
+        return batch == false && encoding == KafkaEncoding.OtlpProtobuf
+            ? throw uri.Error("encoding=otlp_proto always has many events in a record; leave batch=false out, or limit them with batch-events=1")
+            : batch ?? encoding == KafkaEncoding.OtlpProtobuf;
+    }
+
+    private static int TakeBatchLimit(SinkUri uri, bool isBatched, string option, long? limit) => limit is null || isBatched
+        ? (int)Math.Min(limit ?? int.MaxValue, int.MaxValue)
+        : throw uri.Error($"option '{option}' is for records of many events; add batch=true");
 
     private static KafkaKey ParseKey(string key) => key switch
     {

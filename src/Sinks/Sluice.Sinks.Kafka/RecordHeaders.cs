@@ -19,6 +19,9 @@ internal sealed unsafe class RecordHeaders
     /// <summary>Lists that are kept when they come back, of about 400 B each. A full batch has some thousands of records.</summary>
     private const int MaxKept = 16_384;
 
+    /// <summary>A header's two lengths, each a varint of at most five bytes.</summary>
+    private const int MaxLengthsBytes = 2 * 5;
+
     private readonly (byte[] Name, byte[] Value)[] _headers;
 
     // The writing thread's own stack. When it is empty, it changes places with what came back meanwhile.
@@ -36,6 +39,21 @@ internal sealed unsafe class RecordHeaders
         for (int i = 0; i < headers.Length; i++)
         {
             _headers[i] = (Encoding.UTF8.GetBytes(headers[i].Name), Encoding.UTF8.GetBytes(headers[i].Value));
+        }
+    }
+
+    /// <summary>The most that the headers add to a record.</summary>
+    public int MaxWireBytes
+    {
+        get
+        {
+            int bytes = 0;
+            foreach ((byte[] name, byte[] value) in _headers)
+            {
+                bytes += name.Length + value.Length + MaxLengthsBytes;
+            }
+
+            return bytes;
         }
     }
 

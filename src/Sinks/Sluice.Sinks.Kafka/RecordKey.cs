@@ -42,6 +42,14 @@ internal sealed class RecordKey
         }
     }
 
+    /// <summary>What tells the keys of one origin's samples apart; null for those that have the host's key, or none.</summary>
+    public ulong? NumberOf(ReadOnlySpan<byte> sample) => _kind switch
+    {
+        KafkaKey.Connection => ConnectionOf(sample),
+        KafkaKey.Process => MemoryMarshal.Read<EventHeader>(sample).Tgid,
+        _ => null,
+    };
+
     private static ulong? ConnectionOf(ReadOnlySpan<byte> sample) => MemoryMarshal.Read<EventHeader>(sample).Kind switch
     {
         EventKind.TlsData when sample.Length >= TlsDataHeader.SizeInBytes => MemoryMarshal.Read<TlsDataHeader>(sample).ConnectionId,

@@ -36,9 +36,10 @@ internal sealed unsafe class ConfHandle : SafeHandle
         return LibRdKafka.rd_kafka_conf_get(this, name, value, &size) == LibRdKafka.RD_KAFKA_CONF_OK ? ReadText(value) : null;
     }
 
-    /// <summary>Lets delivery reports, errors and log lines come as events.</summary>
+    /// <summary>Lets delivery reports, errors, log lines and statistics come as events.</summary>
     public void EnableEvents() => LibRdKafka.rd_kafka_conf_set_events(
-        this, LibRdKafka.RD_KAFKA_EVENT_DR | LibRdKafka.RD_KAFKA_EVENT_ERROR | LibRdKafka.RD_KAFKA_EVENT_LOG);
+        this,
+        LibRdKafka.RD_KAFKA_EVENT_DR | LibRdKafka.RD_KAFKA_EVENT_ERROR | LibRdKafka.RD_KAFKA_EVENT_LOG | LibRdKafka.RD_KAFKA_EVENT_STATS);
 
     /// <summary>Makes a producer of it, which then owns the configuration.</summary>
     /// <returns>Zero and the reason when librdkafka refuses the configuration; this object then stays the owner.</returns>

@@ -25,6 +25,7 @@ internal static unsafe partial class LibRdKafka
     public const int RD_KAFKA_EVENT_DR = 0x1;
     public const int RD_KAFKA_EVENT_LOG = 0x4;
     public const int RD_KAFKA_EVENT_ERROR = 0x8;
+    public const int RD_KAFKA_EVENT_STATS = 0x40;
     public const int RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT = 104;
 
     public const int RD_KAFKA_VTYPE_RKT = 2;
@@ -33,6 +34,8 @@ internal static unsafe partial class LibRdKafka
     public const int RD_KAFKA_VTYPE_OPAQUE = 6;
     public const int RD_KAFKA_VTYPE_MSGFLAGS = 7;
     public const int RD_KAFKA_VTYPE_HEADERS = 10;
+
+    public const int RD_KAFKA_PARTITION_UA = -1;
 
     public const int RD_KAFKA_MSG_F_COPY = 0x2;
 
@@ -97,6 +100,11 @@ internal static unsafe partial class LibRdKafka
     [LibraryImport(Library)]
     public static partial nint rd_kafka_produceva(ProducerHandle rk, rd_kafka_vu_t* vus, nuint cnt);
 
+    /// <summary>Stops at the first record for which the queue has no room: what stands behind it has the same error.</summary>
+    /// <returns>How many were taken; the others have their <see cref="rd_kafka_message_t.err"/>.</returns>
+    [LibraryImport(Library)]
+    public static partial int rd_kafka_produce_batch(nint rkt, int partition, int msgflags, rd_kafka_message_t* rkmessages, int message_cnt);
+
     [LibraryImport(Library)]
     public static partial nint rd_kafka_headers_new(nuint initial_count);
 
@@ -149,6 +157,9 @@ internal static unsafe partial class LibRdKafka
 
     [LibraryImport(Library)]
     public static partial int rd_kafka_event_log(nint rkev, byte** fac, byte** str, int* level);
+
+    [LibraryImport(Library)]
+    public static partial byte* rd_kafka_event_stats(nint rkev);
 
     [LibraryImport(Library)]
     public static partial void rd_kafka_event_destroy(nint rkev);

@@ -14,6 +14,9 @@ internal sealed class ProducerHandle : SafeHandle
     private readonly List<nint> _topics = [];
     private readonly List<RecordHeaders> _headers = [];
 
+    // Keeps the memory alive that librdkafka reads values from, until it has ended.
+    private readonly RecordArenas _arenas = new();
+
     private ProducerHandle(nint producer)
         : base(0, ownsHandle: true)
     {
@@ -26,6 +29,9 @@ internal sealed class ProducerHandle : SafeHandle
 
     /// <summary>The queue of events (<c>rd_kafka_queue_t</c>); lives as long as this handle.</summary>
     public nint Queue { get; }
+
+    /// <summary>Where values lie that librdkafka does not copy.</summary>
+    public RecordArenas Arenas => _arenas;
 
     /// <summary>Starts a producer; null and the reason when librdkafka refuses the configuration.</summary>
     public static ProducerHandle? TryCreate(ConfHandle conf, out string error)
