@@ -78,11 +78,13 @@ internal sealed class OtlpRequest
     public OtlpMessageBytes Close()
     {
         CloseMessage();
-        bool isGzip = _compression == OtlpCompression.Gzip;
-        Memory<byte> framed = isGzip ? Pack() : _output.WrittenBytes(0, _output.Length);
-        framed.Span[0] = isGzip ? (byte)1 : (byte)0;
-        BinaryPrimitives.WriteUInt32BigEndian(framed.Span[1..], (uint)(framed.Length - OtlpMessageBytes.PrefixBytes));
-        return new OtlpMessageBytes(framed, isGzip);
+        if (_compression == OtlpCompression.Gzip)
+        {
+            return new OtlpMessageBytes(Pack(), IsGzip: true);
+        }
+
+        WritePrefix(_output.WrittenBytes(0, OtlpMessageBytes.PrefixBytes), _output.Length, isGzip: false);
+        return new OtlpMessageBytes(_output.WrittenMemory, IsGzip: false);
     }
 
     /// <summary>Empties the request.</summary>
@@ -113,7 +115,13 @@ internal sealed class OtlpRequest
         }
     }
 
-    private Memory<byte> Pack()
+    private static void WritePrefix(Span<byte> prefix, int framedBytes, bool isGzip)
+    {
+        prefix[0] = isGzip ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteUInt32BigEndian(prefix[1..], (uint)(framedBytes - OtlpMessageBytes.PrefixBytes));
+    }
+
+    private ReadOnlyMemory<byte> Pack()
     {
         _packed ??= new MemoryStream();
         _packed.SetLength(0);
@@ -125,6 +133,8 @@ internal sealed class OtlpRequest
             gzip.Write(_output.WrittenSpan[OtlpMessageBytes.PrefixBytes..]);
         }
 
-        return _packed.GetBuffer().AsMemory(0, (int)_packed.Length);
+        Memory<byte> framed = _packed.GetBuffer().AsMemory(0, (int)_packed.Length);
+        WritePrefix(framed.Span, framed.Length, isGzip: true);
+        return framed;
     }
 }

@@ -75,5 +75,5 @@ public sealed class OtlpLogsEncoder : IEventBatchEncoder
     }
 
     private static void CloseMessage(int at, OutputBuffer output) =>
-        Varint.WritePadded(output.WrittenBytes(at + 1, LengthBytes).Span, (uint)(output.Length - at - 1 - LengthBytes));
+        Varint.WritePadded(output.WrittenBytes(at + 1, LengthBytes), (uint)(output.Length - at - 1 - LengthBytes));
 }

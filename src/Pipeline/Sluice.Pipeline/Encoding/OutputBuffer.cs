@@ -49,10 +49,10 @@ public sealed class OutputBuffer
     }
 
     /// <summary>Bytes written earlier, to be filled in: a length or a count that is known only behind what it belongs to.</summary>
-    public Memory<byte> WrittenBytes(int start, int count)
+    public Span<byte> WrittenBytes(int start, int count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)start + (uint)count, (uint)_length);
-        return _bytes.AsMemory(start, count);
+        return _bytes.AsSpan(start, count);
     }
 
     /// <summary>Cuts back to an earlier <see cref="Length"/>.</summary>
