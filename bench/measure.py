@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "artifacts" / "bench"
 SLUICE = ROOT / "artifacts" / "sluice"
 THROUGHPUT = ROOT / "bench/Sluice.Throughput/bin/Release/net10.0/Sluice.Throughput"
+SDK_EXPORT = ROOT / "bench/Sluice.SdkExport/bin/Release/net10.0/Sluice.SdkExport"
 BENCHMARKS = ROOT / "bench/Sluice.Benchmarks/bin/Release/net10.0/Sluice.Benchmarks"
 QUICK = os.environ.get("BENCH_QUICK") == "1"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -369,6 +370,55 @@ def measure_kafka():
     return result
 
 
+# ---- OTLP -----------------------------------------------------------------------------------------------------------
+
+def into_discard(records, command):
+    """Runs an exporter against a receiver of its own that counts and forgets; fails unless every record came. The tenth that goes before is in the count."""
+    receiver = subprocess.Popen([OUT / "otlp_discard"], stdout=subprocess.PIPE, text=True)
+    try:
+        result = run_json(*command(receiver.stdout.readline().strip()))
+    finally:
+        receiver.terminate()
+        counts = json.loads(receiver.communicate()[0].strip().splitlines()[-1])
+    expected = records + records // 10
+    result |= {"lost": expected - counts["records"], "bytes_per_record": counts["bytes"] / expected, "receiver_cpu_us_per_record": 1e6 * counts["cpu_seconds"] / expected}
+    return result
+
+
+def compare_otlp(protocol, records, sdk_records, rounds):
+    """Turns of our sink and of the SDK's exporter, the latter with the same event and with a bare one (a body, no attributes)."""
+    sides = {
+        "sluice": lambda: into_discard(records, lambda port: (
+            THROUGHPUT, "replay", "--records", records, "--size", 256, "--sink", f"otlp+{protocol}://127.0.0.1:{port}")),
+        "sdk": lambda: into_discard(sdk_records, lambda port: (SDK_EXPORT, protocol, port, sdk_records)),
+        "sdk_bare": lambda: into_discard(sdk_records, lambda port: (SDK_EXPORT, protocol, port, sdk_records, "bare")),
+    }
+    runs = {name: [] for name in sides}
+    for number in range(rounds):
+        for name in list(sides) if number % 2 == 0 else reversed(sides):
+            runs[name].append(sides[name]())
+    result = {"records": records, "sdk_records": sdk_records, "rounds": rounds}
+    for name, each in runs.items():
+        sent = records if name == "sluice" else sdk_records
+        result[name] = {
+            "records_per_second": statistics.median(run["records_per_second"] for run in each),
+            "cpu_us_per_record": statistics.median(1e6 * run["cpu_seconds"] / sent for run in each),
+            "bytes_per_record": each[0]["bytes_per_record"],
+            "receiver_cpu_us_per_record": statistics.median(run["receiver_cpu_us_per_record"] for run in each),
+            "lost": sum(run["lost"] for run in each),
+        }
+    for name in ("sdk", "sdk_bare"):
+        result[f"{name}_ratio"] = statistics.median(
+            mine["records_per_second"] / other["records_per_second"] for mine, other in zip(runs["sluice"], runs[name]))
+    return result | {"allocated_bytes_per_event": statistics.median(run["allocated_bytes_per_event"] for run in runs["sluice"])}
+
+
+def measure_otlp():
+    records = 2_000_000 if QUICK else 10_000_000
+    rounds = 2 if QUICK else 5
+    return {protocol: compare_otlp(protocol, records, records // 10, rounds) for protocol in ("http", "grpc")}
+
+
 # ---- idle -----------------------------------------------------------------------------------------------------------
 
 def measure_idle():
@@ -422,7 +472,16 @@ def measure_engine():
         return result | {"processes": BUSY_HOST_PROCESSES, "rounds": rounds}
 
 
-PARTS = {"drain": measure_drain, "micro": measure_micro, "rate": measure_rate, "tls": measure_tls, "kafka": measure_kafka, "idle": measure_idle, "engine": measure_engine}
+PARTS = {
+    "drain": measure_drain,
+    "micro": measure_micro,
+    "rate": measure_rate,
+    "tls": measure_tls,
+    "kafka": measure_kafka,
+    "otlp": measure_otlp,
+    "idle": measure_idle,
+    "engine": measure_engine,
+}
 
 
 def main():

@@ -128,7 +128,27 @@ def engine_table(results):
     return table(("modules", "start to ready, s", "longest", "detach, ms", "longest"), rows)
 
 
-TABLES = {"machine": machine_table, "drain": drain_table, "micro": micro_table, "rate": rate_table, "tls": tls_table, "kafka": kafka_table, "idle": idle_table, "engine": engine_table}
+def otlp_table(results):
+    rows = []
+    for protocol, each in results["otlp"].items():
+        for name, title in (("sluice", "Sluice"), ("sdk", "SDK, the same event"), ("sdk_bare", "SDK, a body without attributes")):
+            side = each[name]
+            rows.append((f"{protocol}: {title}", side["records_per_second"], side["cpu_us_per_record"], side["receiver_cpu_us_per_record"], side["bytes_per_record"],
+                         side["lost"], each.get(f"{name}_ratio")))
+    return table(("exporter", "records/s", "its CPU µs/record", "receiver's CPU µs/record", "bytes/record", "lost", "Sluice to it (median of rounds)"), rows)
+
+
+TABLES = {
+    "machine": machine_table,
+    "drain": drain_table,
+    "micro": micro_table,
+    "rate": rate_table,
+    "tls": tls_table,
+    "kafka": kafka_table,
+    "otlp": otlp_table,
+    "idle": idle_table,
+    "engine": engine_table,
+}
 
 
 def write_tables(path, results):

@@ -5,7 +5,7 @@
 #
 #   bench/run.sh               everything, about ten minutes
 #   BENCH_QUICK=1 bench/run.sh shorter loads, under three minutes; leaves docs/performance.md alone
-#   bench/run.sh tls kafka     only these parts: drain micro rate tls kafka idle engine
+#   bench/run.sh tls kafka     only these parts: drain micro rate tls kafka otlp idle engine
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -21,7 +21,7 @@ fi
 
 make -s -C bpf
 make -s -C bench/native
-for project in Sluice.Throughput Sluice.Benchmarks; do
+for project in Sluice.Throughput Sluice.Benchmarks Sluice.SdkExport; do
     dotnet build "bench/$project" -c Release -v quiet --nologo </dev/null
 done
 exec python3 bench/measure.py "$@"

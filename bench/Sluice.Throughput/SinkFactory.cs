@@ -3,6 +3,7 @@ using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Wire;
 using Sluice.Sinks.Files;
 using Sluice.Sinks.Kafka;
+using Sluice.Sinks.Otlp;
 
 namespace Sluice.Throughput;
 
@@ -15,6 +16,7 @@ internal static class SinkFactory
         "null" => new NullSink(NullSinkOptions.Parse(uri)),
         "jsonl" => new JsonLinesSink(JsonLinesSinkOptions.Parse(uri)),
         "kafka" => new KafkaSink(KafkaSinkOptions.Parse(uri), [EventKind.TlsData, EventKind.CaptureLoss]),
-        _ => throw uri.Error("the benches know null:, jsonl: and kafka:"),
+        "otlp+grpc" or "otlp+http" => new OtlpSink(OtlpSinkOptions.Parse(uri)),
+        _ => throw uri.Error("the benches know null:, jsonl:, kafka:, otlp+grpc: and otlp+http:"),
     };
 }

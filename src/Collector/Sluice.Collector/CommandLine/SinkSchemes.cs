@@ -10,10 +10,12 @@ internal static class SinkSchemes
     public const string JsonLines = "jsonl";
     public const string Null = "null";
     public const string Kafka = "kafka";
+    public const string OtlpGrpc = "otlp+grpc";
+    public const string OtlpHttp = "otlp+http";
 
     /// <summary>Sinks of this version.</summary>
-    public static IReadOnlyList<string> Available { get; } = [Console, JsonLines, Kafka, Null];
+    public static IReadOnlyList<string> Available { get; } = [Console, JsonLines, Kafka, OtlpGrpc, OtlpHttp, Null];
 
     /// <summary>Sinks that have a name but no code yet.</summary>
-    public static IReadOnlyList<string> Planned { get; } = ["otlp+grpc", "otlp+http", "pcapng", "keylog", "raw"];
+    public static IReadOnlyList<string> Planned { get; } = ["pcapng", "keylog", "raw"];
 }

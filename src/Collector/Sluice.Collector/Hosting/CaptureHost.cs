@@ -6,12 +6,14 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
+using Sluice.Bpf.Features;
 using Sluice.Collector.CommandLine;
 using Sluice.Collector.Diagnostics;
 using Sluice.Collector.Sinks;
 using Sluice.Pipeline;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
+using Sluice.Pipeline.Encoding;
 using Sluice.Probes;
 
 namespace Sluice.Collector.Hosting;
@@ -92,6 +94,7 @@ internal sealed class CaptureHost
         var watch = new SinkWatch(_settings.Sinks.Count, _stop, _logger);
         CapturePipelineBuilder builder = new CapturePipelineBuilder()
             .UseKernelCounters(new ModuleCounters(modules.Loaded))
+            .UseOrigin(EventOrigin.ForThisRun(HostAttributes.Read(HostEnvironment.Read())))
             .UseLogger(_loggers.CreateLogger("pipeline"))
             .OnSinkFailed(watch.OnSinkFailed);
         if (_settings.LedgerPath is { } ledgerPath)

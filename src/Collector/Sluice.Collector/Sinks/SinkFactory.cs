@@ -7,6 +7,7 @@ using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Wire;
 using Sluice.Sinks.Files;
 using Sluice.Sinks.Kafka;
+using Sluice.Sinks.Otlp;
 
 namespace Sluice.Collector.Sinks;
 
@@ -41,6 +42,7 @@ internal sealed class SinkFactory
         SinkSchemes.JsonLines => new JsonLinesSink(JsonLinesSinkOptions.Parse(uri)),
         SinkSchemes.Null => new NullSink(NullSinkOptions.Parse(uri)),
         SinkSchemes.Kafka => new KafkaSink(KafkaSinkOptions.Parse(uri), _kinds, _loggers.CreateLogger("kafka")),
+        SinkSchemes.OtlpGrpc or SinkSchemes.OtlpHttp => new OtlpSink(OtlpSinkOptions.Parse(uri), _loggers.CreateLogger("otlp")),
         _ => throw new ArgumentException($"There is no sink '{uri.Scheme}'.", nameof(uri)),
     };
 }
