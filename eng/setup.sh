@@ -89,6 +89,8 @@ need_test() {
 	need libssl-dev "builds test programs" has_file /usr/include/openssl/ssl.h
 	need python3 "Debian's own Python, for its modules" has_file /usr/bin/python3
 	need python3-msgpack "reads our MessagePack back" has_python_module msgpack
+	need python3-yaml "reads the files in docker/" has_python_module yaml
+	need python3-prometheus-client "reads our metrics back" has_python_module prometheus_client
 	need kcat "reads our Kafka records back" has_command kcat
 	need netcat-openbsd "opens plain TCP connections" has_command nc
 	need nginx "a server to capture" has_nginx

@@ -18,11 +18,15 @@ public sealed class AllocationTests
     private const int SamplesOfABatch = 100;
     private const int QueuedBatches = 8;
 
-    [Fact]
-    public async Task AppendAndEndOfDrain_Steady_AllocateNothingOnTheReaderAndLittleInTheWorkers()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AppendAndEndOfDrain_Steady_AllocateNothingOnTheReaderAndLittleInTheWorkers(bool isMeasured)
     {
         var sink = new CountingSink();
-        CapturePipeline pipeline = new CapturePipelineBuilder()
+        using var meters = new TestMeters(keepRecorded: false);
+        var builder = new CapturePipelineBuilder();
+        CapturePipeline pipeline = (isMeasured ? builder.UseMeters(meters) : builder)
             .AddSink(sink, new SinkQueueOptions { MaxBytes = QueuedBatches * BatchPool.DefaultArenaBytes })
             .UseOptions(new CapturePipelineOptions { ReportInterval = TimeSpan.FromHours(1) }).Build();
         await pipeline.StartAsync(TestContext.Current.CancellationToken);
@@ -44,6 +48,7 @@ public sealed class AllocationTests
         // The worker's waits: nothing for each batch. What is left is the thread pool's (a new thread, a queue segment).
         Assert.InRange(process, 0, Batches * 8);
         await pipeline.CompleteAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(isMeasured, meters.Recordings != 0);
     }
 
     private static (long Reader, long Process) MeasureRound(SampleIntake intake, CountingSink sink)

@@ -8,5 +8,10 @@ internal interface IRing
 
     ulong ProducerPosition { get; }
 
+    /// <summary>The consumer as the producers see it.</summary>
+    ulong PublishedPosition { get; }
+
+    ulong SizeBytes { get; }
+
     void Publish();
 }

@@ -15,7 +15,7 @@ namespace Sluice.Bpf;
 /// A CPU that comes online later has no buffer; the programs' output there fails, for them to count. The kernel tells of a
 /// loss with the next record that fits, so a loss at the very end shows only in the programs' own counters.
 /// </remarks>
-public sealed unsafe class PerfReader : IDisposable
+public sealed unsafe class PerfReader : IRingGauge, IDisposable
 {
     private readonly ResourceGroup _resources = new();
     private readonly ConsumerGate _gate;
@@ -119,6 +119,12 @@ public sealed unsafe class PerfReader : IDisposable
             PublishAll();
         }
     }
+
+    /// <inheritdoc/>
+    public int RingCount => _rings.Length;
+
+    /// <inheritdoc/>
+    public bool TryReadFill(int ring, out RingFill fill) => RingFills.TryRead(_resources, _rings[ring], _cpus[ring], out fill);
 
     /// <summary>Stops a run that is under way, and unmaps and closes the buffers once it has ended. Idempotent.</summary>
     public void Dispose()

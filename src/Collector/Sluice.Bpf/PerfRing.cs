@@ -78,6 +78,23 @@ public sealed unsafe class PerfRing : IRing
     /// <summary>Where the consumer is, published or not.</summary>
     public ulong Position => _position;
 
+    /// <summary>Where the consumer is as the producers know it. From any thread.</summary>
+    public ulong PublishedPosition
+    {
+        get
+        {
+            // SAFETY: the constructor's caller vouches for the page.
+            unsafe
+            {
+                // Acquire; pairs with the Volatile.Write in Publish: another thread may ask while the consumer is at work.
+                return Volatile.Read(ref *_dataTail);
+            }
+        }
+    }
+
+    /// <summary>Bytes of the data area.</summary>
+    public ulong SizeBytes => _size;
+
     /// <summary>Where the kernel is, as of now.</summary>
     public ulong ProducerPosition
     {

@@ -18,7 +18,7 @@ namespace Sluice.Bpf;
 /// is 1, and with BPF_RB_FORCE_WAKEUP if more than <c>wake_bytes</c> are unread. Without that word the reader relies on the
 /// kernel's own rule (a wake-up when the consumer has caught up).
 /// </remarks>
-public sealed unsafe class RingbufReader : IDisposable
+public sealed unsafe class RingbufReader : IRingGauge, IDisposable
 {
     /// <summary>Of struct sluice_control.</summary>
     internal const int PollingOffset = 0;
@@ -118,6 +118,12 @@ public sealed unsafe class RingbufReader : IDisposable
             PublishAll();
         }
     }
+
+    /// <inheritdoc/>
+    public int RingCount => _rings.Length;
+
+    /// <inheritdoc/>
+    public bool TryReadFill(int ring, out RingFill fill) => RingFills.TryRead(_resources, _rings[ring], ring, out fill);
 
     /// <summary>Stops a run that is under way and unmaps the rings once it has ended. Idempotent.</summary>
     public void Dispose()

@@ -68,6 +68,23 @@ public sealed unsafe class RingbufRing : IRing
     /// <summary>Where the consumer is, published or not.</summary>
     public ulong Position => _position;
 
+    /// <summary>Where the consumer is as the producers know it. From any thread.</summary>
+    public ulong PublishedPosition
+    {
+        get
+        {
+            // SAFETY: the constructor's caller vouches for the page.
+            unsafe
+            {
+                // Acquire; pairs with the Volatile.Write in Publish: another thread may ask while the consumer is at work.
+                return Volatile.Read(ref *_consumerPosition);
+            }
+        }
+    }
+
+    /// <summary>Bytes of the data area.</summary>
+    public ulong SizeBytes => _size;
+
     /// <summary>Where the producers are, as of now.</summary>
     public ulong ProducerPosition
     {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.Metrics;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
@@ -8,6 +9,7 @@ using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Ordering;
+using Sluice.Pipeline.Telemetry;
 using Sluice.Pipeline.Timing;
 
 namespace Sluice.Pipeline;
@@ -55,17 +57,19 @@ public sealed class CapturePipeline
         _sinkFailed = builder.SinkFailed;
         _ledgerFile = builder.LedgerFile;
         _pool = new BatchPool(builder.Options.BatchBytes, builder.Options.IdleBatches);
+        BatchMetrics? metrics = builder.Meters is { } meters ? new BatchMetrics(meters, _pool, _clock, _origin) : null;
         _workers = new SinkWorker[builder.Sinks.Count];
         var ledgers = new List<SinkLedger>();
         for (int i = 0; i < _workers.Length; i++)
         {
             (ISink sink, SinkQueueOptions queue) = builder.Sinks[i];
-            _workers[i] = new SinkWorker(sink, queue, OnSinkFailed, _flushDeadline.Token);
+            _workers[i] = new SinkWorker(sink, queue, OnSinkFailed, _flushDeadline.Token, metrics);
             ledgers.Add(sink.Ledger);
         }
 
         Ledger = new LossLedger(builder.KernelCounters, ledgers);
-        _fanOut = new SinkFanOut(Ledger, _workers);
+        _fanOut = new SinkFanOut(Ledger, _workers, metrics);
+        ObserveWith(builder.Meters);
         _reporter = new LossReporter(CreateIntake(), Ledger, _clock);
         _ticker = new PipelineTicker(builder.Options.ReportInterval, _reporter, Ledger, _ledgerFile, _pool, _logger);
         _flushDeadline.Token.Register(CloseQueues);
@@ -192,6 +196,16 @@ public sealed class CapturePipeline
 
         _flushDeadline.Cancel();
         return CompleteAsync(TimeSpan.Zero);
+    }
+
+    /// <summary>The meters keep the metrics alive.</summary>
+    private void ObserveWith(IMeterFactory? meters)
+    {
+        if (meters is not null)
+        {
+            _ = new LedgerMetrics(meters, Ledger);
+            _ = new QueueMetrics(meters, _workers);
+        }
     }
 
     private async Task<CompletionReport> CompleteCoreAsync()

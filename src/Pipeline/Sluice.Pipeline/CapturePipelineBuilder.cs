@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Pipeline.Delivery;
@@ -24,6 +25,8 @@ public sealed class CapturePipelineBuilder
     internal LedgerFile? LedgerFile { get; private set; }
 
     internal ILogger Logger { get; private set; } = NullLogger.Instance;
+
+    internal IMeterFactory? Meters { get; private set; }
 
     internal Action<SinkFailure> SinkFailed { get; private set; } = static _ => { };
 
@@ -61,6 +64,16 @@ public sealed class CapturePipelineBuilder
     public CapturePipelineBuilder UseLedgerFile(string path)
     {
         LedgerFile = new LedgerFile(path);
+        return this;
+    }
+
+    /// <summary>
+    /// Has the pipeline measured (docs/specs/telemetry.md). The meters may be collected from when the pipeline was made until before the source of
+    /// the kernel's counters is closed.
+    /// </summary>
+    public CapturePipelineBuilder UseMeters(IMeterFactory meters)
+    {
+        Meters = meters;
         return this;
     }
 

@@ -46,6 +46,26 @@ public sealed class RingbufReaderTests
     }
 
     [Fact]
+    public void TryReadFill_BeforeAndAfterADrain_TellsTheBytesThatAreNotFreed()
+    {
+        KernelTest.RequirePrivilege();
+        using BpfObject bpf = KernelTest.Load();
+        RingbufReader reader = new([bpf.Map("ring")], ReaderOptions.Default, control: null);
+        CollectingHandler handler = new();
+
+        _ = bpf.Program("submit_records").TestRun(KernelTest.Arguments(100, 5));
+        Assert.True(reader.TryReadFill(0, out RingFill filled));
+        _ = reader.DrainOnce(ref handler);
+        Assert.True(reader.TryReadFill(0, out RingFill drained));
+        reader.Dispose();
+
+        // A record has a head of 8 bytes.
+        Assert.Equal(new RingFill(0, 100 * (128 + 8), bpf.Map("ring").MaxEntries), filled);
+        Assert.Equal(0, drained.UsedBytes);
+        Assert.False(reader.TryReadFill(0, out _));
+    }
+
+    [Fact]
     public void DrainOnce_ShardsOfAnArrayOfMaps_TellsWhichShard()
     {
         KernelTest.RequirePrivilege();

@@ -193,7 +193,14 @@ public sealed class PerfRingTests
     {
         using FakePerfBuffer fake = new();
         ulong[] published = new ulong[FakePerfBuffer.Size / 64];
-        CollectingHandler handler = new() { DuringSample = count => published[count - 1] = fake.PublishedPosition };
+        CollectingHandler handler = new()
+        {
+            DuringSample = count =>
+            {
+                published[count - 1] = fake.PublishedPosition;
+                Assert.Equal(fake.PublishedPosition, fake.Ring.PublishedPosition);
+            },
+        };
         for (int i = 0; i < published.Length; i++)
         {
             fake.AppendSample(new byte[52]);

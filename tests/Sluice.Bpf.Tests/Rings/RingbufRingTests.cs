@@ -174,7 +174,14 @@ public sealed class RingbufRingTests
     {
         using FakeRingbuf fake = new();
         ulong[] published = new ulong[FakeRingbuf.Size / 64];
-        CollectingHandler handler = new() { DuringSample = count => published[count - 1] = fake.PublishedPosition };
+        CollectingHandler handler = new()
+        {
+            DuringSample = count =>
+            {
+                published[count - 1] = fake.PublishedPosition;
+                Assert.Equal(fake.PublishedPosition, fake.Ring.PublishedPosition);
+            },
+        };
         for (int i = 0; i < published.Length; i++)
         {
             fake.Append(56, (byte)i);

@@ -38,6 +38,10 @@ internal sealed class CaptureCommand : Command
     private readonly Option<string?> _duration = One("--duration", "TIME", "Stop after this time, such as 500ms, 10s, 5m or 2h.");
     private readonly Option<string?> _maxEvents = One("--max-events", "N", "Stop after N events.");
     private readonly Option<string?> _drainTimeout = One("--drain-timeout", "TIME", "Longest time from the stop to the exit. Default: 10s");
+    private readonly Option<string?> _listen = One("--listen", "ADDRESS:PORT", "Serve /metrics (Prometheus), /healthz and /readyz there, such as on 127.0.0.1:9464. Default: nowhere");
+    private readonly Option<string?> _telemetryOtlp = One("--telemetry-otlp", "URL",
+        "Send own metrics and logs there over OTLP: otlp+grpc://HOST:4317, otlp+http://HOST:4318, http(s)://…, or env (as OTEL_EXPORTER_OTLP_ENDPOINT says). Default: nowhere");
+
     private readonly Option<string?> _logLevel = One("--log-level", "LEVEL", "Diagnostics on stderr: trace, debug, info, warn, error or none. Default: info");
 
     /// <param name="run">Does it, once the words have been checked; its result is the exit code.</param>
@@ -48,7 +52,7 @@ internal sealed class CaptureCommand : Command
         foreach (Option option in new Option[]
         {
             _sinks, _pids, _uids, _cgroups, _libraries, _transport, _mapSize, _payloadLimit, _btf, _btfFile, _mode, _hex,
-            _ledger, _readyFile, _duration, _maxEvents, _drainTimeout, _logLevel,
+            _ledger, _readyFile, _duration, _maxEvents, _drainTimeout, _listen, _telemetryOtlp, _logLevel,
         })
         {
             Add(option);
@@ -92,5 +96,6 @@ internal sealed class CaptureCommand : Command
         MaxEvents = result.GetValue(_maxEvents),
         DrainTimeout = result.GetValue(_drainTimeout),
         LogLevel = result.GetValue(_logLevel),
+        Telemetry = new TelemetryWords { Listen = result.GetValue(_listen), Otlp = result.GetValue(_telemetryOtlp) },
     };
 }

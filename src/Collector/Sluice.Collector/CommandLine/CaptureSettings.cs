@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using Microsoft.Extensions.Logging;
+using Sluice.Collector.Telemetry;
 using Sluice.Pipeline.Delivery;
 using Sluice.Probes;
 
@@ -36,4 +37,6 @@ public sealed record CaptureSettings
     public TimeSpan DrainTimeout { get; init; } = DefaultDrainTimeout;
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    public TelemetrySettings Telemetry { get; init; } = TelemetrySettings.None;
 }

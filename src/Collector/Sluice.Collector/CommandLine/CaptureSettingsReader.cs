@@ -56,6 +56,7 @@ internal static class CaptureSettingsReader
                 ? OptionValue.Duration("--drain-timeout", budget, TimeSpan.Zero, TimeSpan.FromHours(1))
                 : CaptureSettings.DefaultDrainTimeout,
             LogLevel = ReadLogLevel(words.LogLevel),
+            Telemetry = TelemetrySettingsReader.Read(words.Telemetry),
         };
     }
 

@@ -43,4 +43,6 @@ internal sealed record CaptureWords
     public string? DrainTimeout { get; init; }
 
     public string? LogLevel { get; init; }
+
+    public TelemetryWords Telemetry { get; init; } = new();
 }

@@ -10,6 +10,7 @@ using Sluice.Bpf.Features;
 using Sluice.Collector.CommandLine;
 using Sluice.Collector.Diagnostics;
 using Sluice.Collector.Sinks;
+using Sluice.Collector.Telemetry;
 using Sluice.Pipeline;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
@@ -31,17 +32,19 @@ internal sealed class CaptureHost
     private static readonly TimeSpan s_readerGrace = TimeSpan.FromSeconds(1);
 
     private readonly CaptureSettings _settings;
+    private readonly OwnTelemetry _telemetry;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly StopRequest _stop = new();
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly Abandonment _abandonment;
 
-    private CaptureHost(CaptureSettings settings, ILoggerFactory loggers)
+    private CaptureHost(CaptureSettings settings, OwnTelemetry telemetry)
     {
         _settings = settings;
-        _loggers = loggers;
-        _logger = loggers.CreateLogger("capture");
+        _telemetry = telemetry;
+        _loggers = telemetry.Loggers;
+        _logger = _loggers.CreateLogger("capture");
         _abandonment = new Abandonment(settings.LedgerPath);
     }
 
@@ -51,7 +54,8 @@ internal sealed class CaptureHost
     public static async Task<ExitCode> RunAsync(CaptureSettings settings)
     {
         using var loggers = new StderrLoggerFactory(Console.Error, settings.LogLevel);
-        return await new CaptureHost(settings, loggers).RunAsync();
+        await using OwnTelemetry telemetry = OwnTelemetry.Start(settings.Telemetry, loggers, settings.LogLevel);
+        return await new CaptureHost(settings, telemetry).RunAsync();
     }
 
     private async Task<ExitCode> RunAsync()
@@ -67,6 +71,10 @@ internal sealed class CaptureHost
         HostCheck.ThrowIfUnfit(_settings.Capture, _logger);
         using var modules = CaptureModules.Load(_settings.Modules, _settings.Capture, _loggers);
         HostLog.Step(_logger, "Programs loaded", ElapsedMs);
+
+        // On every way out, before the modules: the ledger is not observed without the kernel's counters.
+        await using OwnTelemetry telemetry = _telemetry;
+        _telemetry.Health.Stage = HostStage.StartingSinks;
         WorkerThreads.Reserve(sinks.Length);
         CapturePipeline pipeline = BuildPipeline(modules, sinks);
         if (!await TryStartAsync(pipeline))
@@ -75,6 +83,7 @@ internal sealed class CaptureHost
         }
 
         HostLog.Step(_logger, "Sinks started", ElapsedMs);
+        _telemetry.Health.Stage = HostStage.Attaching;
         _abandonment.Pipeline = pipeline;
         await using var ending = new PipelineEnding(pipeline, _settings.DrainTimeout);
         StartReaders(modules, pipeline);
@@ -96,7 +105,20 @@ internal sealed class CaptureHost
             .UseKernelCounters(new ModuleCounters(modules.Loaded))
             .UseOrigin(EventOrigin.ForThisRun(HostAttributes.Read(HostEnvironment.Read())))
             .UseLogger(_loggers.CreateLogger("pipeline"))
-            .OnSinkFailed(watch.OnSinkFailed);
+            .OnSinkFailed(failure =>
+            {
+                if (!failure.EndsQuietly)
+                {
+                    _telemetry.Health.SinkFailed(failure.SinkName);
+                }
+
+                watch.OnSinkFailed(failure);
+            });
+        if (_telemetry.Meters is { } meters)
+        {
+            builder.UseMeters(meters);
+        }
+
         if (_settings.LedgerPath is { } ledgerPath)
         {
             builder.UseLedgerFile(ledgerPath);
@@ -134,7 +156,15 @@ internal sealed class CaptureHost
     private void StartReaders(CaptureModules modules, CapturePipeline pipeline)
     {
         SampleLimit? limit = _settings.MaxEvents is { } count ? new SampleLimit(count, () => _stop.TryStop("--max-events is reached")) : null;
-        modules.StartReaders(_settings.Capture.MapSizePages ?? CaptureOptions.DefaultMapSizePages, pipeline, limit, e => _stop.TryStop("the reader of the rings died", e));
+        modules.StartReaders(_settings.Capture.MapSizePages ?? CaptureOptions.DefaultMapSizePages, pipeline, limit, OnReaderDied);
+        _telemetry.Health.WatchReaders(modules.ReaderWatch());
+        _telemetry.WatchRings(modules.Rings);
+    }
+
+    private void OnReaderDied(Exception failure)
+    {
+        _telemetry.Health.ReaderFailed();
+        _stop.TryStop("the reader of the rings died", failure);
     }
 
     private void Announce(IReadOnlyList<(ICaptureModule Module, int? Targets)> attached)
@@ -144,6 +174,7 @@ internal sealed class CaptureHost
             AnnounceOne(module.Name, targets, Word(module.Transport));
         }
 
+        _telemetry.Health.Stage = HostStage.Ready;
         if (_settings.ReadyFilePath is { } readyFile)
         {
             ReadyFile.Write(readyFile, attached.Sum(static one => one.Targets ?? 0), Word(attached[0].Module.Transport));
@@ -182,6 +213,7 @@ internal sealed class CaptureHost
     {
         long stopping = Stopwatch.GetTimestamp();
         LogCause(cause);
+        _telemetry.Health.Stage = HostStage.Stopping;
         RemoveReadyFile();
 
         // The clock starts first: a reader that waits for a slow sink is let go when the budget is spent, whatever happens below.
@@ -199,7 +231,14 @@ internal sealed class CaptureHost
         StopCause outcome = WithLastDrain(cause, modules.ReaderFailure);
         CompletionReport report = await pipeline.CompleteAsync(Left(stopping));
         HostLog.Step(_logger, "Pipeline complete", ElapsedMs);
-        return _abandonment.TryFinish() ? Conclude(outcome, report) : await Abandonment.ProcessEndsAsync();
+        if (!_abandonment.TryFinish())
+        {
+            return await Abandonment.ProcessEndsAsync();
+        }
+
+        ExitCode code = Conclude(outcome, report);
+        await _telemetry.CompleteAsync(Left(stopping));
+        return code;
     }
 
     private ExitCode Conclude(StopCause cause, CompletionReport report)

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 using Microsoft.Extensions.Logging;
+using Sluice.Bpf;
 using Sluice.Pipeline;
 using Sluice.Pipeline.Batching;
 using Sluice.Probes;
@@ -24,6 +25,16 @@ internal sealed class CaptureModules : IDisposable
 
     /// <summary>The modules in the order of the command line; loaded.</summary>
     public IReadOnlyList<ICaptureModule> Loaded => _modules;
+
+    /// <summary>The rings of each module. To be asked for when <see cref="StartReaders"/> has returned.</summary>
+    public IReadOnlyList<(string Module, IRingGauge Rings)> Rings => [.. _readers.Select(static reader => (reader.Module, reader.Rings))];
+
+    /// <summary>Says from any thread whether every reader's thread lives. To be asked for when <see cref="StartReaders"/> has returned.</summary>
+    public Func<bool> ReaderWatch()
+    {
+        ModuleReader[] readers = [.. _readers];
+        return () => Array.TrueForAll(readers, static reader => reader.IsRunning);
+    }
 
     /// <summary>What broke a reader first; null for nothing. To be read when <see cref="StopReaders"/> has returned true.</summary>
     public Exception? ReaderFailure => _readers.Select(static reader => reader.Failure).FirstOrDefault(static failure => failure is not null);

@@ -18,8 +18,10 @@ internal sealed class ModuleReader : IDisposable
     private readonly IDisposable _reader;
     private readonly ReaderThread _thread;
 
-    private ModuleReader(IDisposable reader, ReaderThread thread)
+    private ModuleReader(string module, IDisposable reader, IRingGauge rings, ReaderThread thread)
     {
+        Module = module;
+        Rings = rings;
         _reader = reader;
         _thread = thread;
     }
@@ -34,8 +36,17 @@ internal sealed class ModuleReader : IDisposable
     public static ModuleReader Open(
         ICaptureModule module, int mapSizePages, CapturePipeline pipeline, SampleLimit? limit, Action<Exception> onDied, ILogger logger) =>
         module.PerfEvents is { } events
-            ? OpenPerf(events, mapSizePages, pipeline.CreateResequencedIntake(limit), onDied, logger)
+            ? OpenPerf(module.Name, events, mapSizePages, pipeline.CreateResequencedIntake(limit), onDied, logger)
             : OpenRings(module, pipeline.CreateIntake(limit), onDied, logger);
+
+    /// <summary>The module's name.</summary>
+    public string Module { get; }
+
+    /// <summary>Tells how full the rings are.</summary>
+    public IRingGauge Rings { get; }
+
+    /// <summary>True while the thread that empties the rings lives.</summary>
+    public bool IsRunning => _thread.IsRunning;
 
     /// <summary>What broke the reader; null for nothing. To be read when <see cref="Stop"/> has returned true.</summary>
     public Exception? Failure => _thread.Failure;
@@ -56,13 +67,13 @@ internal sealed class ModuleReader : IDisposable
     {
         var reader = new RingbufReader(module.RingShards, ReaderOptions.Default, module.Control);
         var handler = new IntakeHandler(intake);
-        return new ModuleReader(reader, new ReaderThread(() => reader.Run(ref handler), reader.Stop, onDied, logger));
+        return new ModuleReader(module.Name, reader, reader, new ReaderThread(() => reader.Run(ref handler), reader.Stop, onDied, logger));
     }
 
-    private static ModuleReader OpenPerf(BpfMap events, int mapSizePages, SampleResequencer resequencer, Action<Exception> onDied, ILogger logger)
+    private static ModuleReader OpenPerf(string module, BpfMap events, int mapSizePages, SampleResequencer resequencer, Action<Exception> onDied, ILogger logger)
     {
         var reader = new PerfReader(events, mapSizePages, ReaderOptions.Default);
         var handler = new ResequencerHandler(resequencer);
-        return new ModuleReader(reader, new ReaderThread(() => reader.Run(ref handler), reader.Stop, onDied, logger));
+        return new ModuleReader(module, reader, reader, new ReaderThread(() => reader.Run(ref handler), reader.Stop, onDied, logger));
     }
 }

@@ -34,6 +34,9 @@ internal sealed class ReaderThread
     /// <summary>What ended the reader before or during its last drain; null for nothing. To be read when <see cref="Stop"/> has returned true: joining the thread publishes it.</summary>
     public Exception? Failure { get; private set; }
 
+    /// <summary>False when it has ended, or was never started.</summary>
+    public bool IsRunning => _thread.IsAlive;
+
     public void Start()
     {
         _isStarted = true;

@@ -2,6 +2,7 @@
 using System;
 using System.Threading;
 using Sluice.Pipeline.Batching;
+using Sluice.Pipeline.Telemetry;
 
 namespace Sluice.Pipeline.Delivery;
 
@@ -16,11 +17,16 @@ internal sealed class SinkFanOut
 
     private readonly LossLedger _ledger;
     private readonly SinkWorker[] _workers;
+    private readonly BatchMetrics? _metrics;
 
-    public SinkFanOut(LossLedger ledger, SinkWorker[] workers)
+    /// <param name="ledger">Counts what is offered.</param>
+    /// <param name="workers">The sinks.</param>
+    /// <param name="metrics">Hears of every batch; null when nobody asked for metrics.</param>
+    public SinkFanOut(LossLedger ledger, SinkWorker[] workers, BatchMetrics? metrics = null)
     {
         _ledger = ledger;
         _workers = workers;
+        _metrics = metrics;
     }
 
     public LossLedger Ledger => _ledger;
@@ -59,6 +65,7 @@ internal sealed class SinkFanOut
     {
         // Before the queues have it: a sink may report an outcome the moment it sees the batch.
         _ledger.CountOffered(batch.Count);
+        _metrics?.RecordOffered(batch);
         lock (_order)
         {
             foreach (SinkWorker worker in _workers)

@@ -41,6 +41,9 @@ internal sealed class SinkQueue
         });
     }
 
+    /// <summary>Bytes that may wait in it.</summary>
+    public long MaxBytes => _maxBytes;
+
     /// <summary>Bytes of the batches in the queue.</summary>
     public long QueuedBytes
     {

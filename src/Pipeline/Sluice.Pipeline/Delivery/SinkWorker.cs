@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using Sluice.Pipeline.Batching;
+using Sluice.Pipeline.Telemetry;
 
 namespace Sluice.Pipeline.Delivery;
 
@@ -16,6 +18,8 @@ internal sealed class SinkWorker
     private readonly SinkQueue _queue;
     private readonly Action<SinkFailure> _onFailed;
     private readonly CancellationToken _deadline;
+    private readonly BatchMetrics? _metrics;
+    private readonly KeyValuePair<string, object?> _nameTag;
     private Func<bool> _pull = static () => false;
     private int _isIdle;
 
@@ -23,12 +27,15 @@ internal sealed class SinkWorker
     /// <param name="options">Size and policy of the queue.</param>
     /// <param name="onFailed">Called once, from the worker, when the sink cannot go on.</param>
     /// <param name="deadline">Ends when the time for writing and flushing is over.</param>
-    public SinkWorker(ISink sink, SinkQueueOptions options, Action<SinkFailure> onFailed, CancellationToken deadline)
+    /// <param name="metrics">Hears how old batches are when the sink gets them; null when nobody asked for metrics.</param>
+    public SinkWorker(ISink sink, SinkQueueOptions options, Action<SinkFailure> onFailed, CancellationToken deadline, BatchMetrics? metrics = null)
     {
         Sink = sink;
         _queue = new SinkQueue(options);
         _onFailed = onFailed;
         _deadline = deadline;
+        _metrics = metrics;
+        _nameTag = new KeyValuePair<string, object?>(MetricNames.SinkName, sink.Ledger.Name);
     }
 
     public ISink Sink { get; }
@@ -95,6 +102,7 @@ internal sealed class SinkWorker
                 try
                 {
                     _deadline.ThrowIfCancellationRequested();
+                    _metrics?.RecordHandOff(batch, in _nameTag);
                     await Sink.WriteAsync(batch, _deadline).ConfigureAwait(false);
                 }
                 finally
