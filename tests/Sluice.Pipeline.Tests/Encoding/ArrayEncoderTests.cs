@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Linq;
-using System.Text;
 using System.Text.Json;
 using Sluice.Pipeline.Encoding;
 using Sluice.TestSupport;
@@ -27,9 +26,9 @@ public sealed class ArrayEncoderTests
     {
         byte[][] samples = s_samples[..count];
 
-        string expected = "[" + string.Join(',', samples.Select(s => Encoding.UTF8.GetString(Single(new JsonEventEncoder(), s)))) + "]";
+        string expected = "[" + string.Join(',', samples.Select(s => System.Text.Encoding.UTF8.GetString(Single(new JsonEventEncoder(), s)))) + "]";
 
-        Assert.Equal(expected, Encoding.UTF8.GetString(Encode(new JsonArrayEncoder(), samples)));
+        Assert.Equal(expected, System.Text.Encoding.UTF8.GetString(Encode(new JsonArrayEncoder(), samples)));
         using JsonDocument array = JsonDocument.Parse(expected);
         Assert.Equal(count, array.RootElement.GetArrayLength());
     }
