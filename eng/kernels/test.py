@@ -16,6 +16,7 @@ import os
 import pathlib
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -45,6 +46,8 @@ class BuildFailed(Exception):
 
 def main():
     options = parse()
+    # A shell starts background jobs with SIGINT ignored, and so would be what they start; the suite ends captures as Ctrl-C does.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     if options.last:
         last = {kernel: read_results(kernel) for kernel in options.kernel}
