@@ -127,7 +127,7 @@ internal sealed class OtlpRequest
         _packed.SetLength(0);
         _packed.Write(stackalloc byte[OtlpMessageBytes.PrefixBytes]);
 
-        // The fastest level: on text it is within a tenth of the default's size at a third of its time.
+        // The fastest level: what names and repeated values hold is saved there already, and the collector's host has other work to do.
         using (var gzip = new GZipStream(_packed, CompressionLevel.Fastest, leaveOpen: true))
         {
             gzip.Write(_output.WrittenSpan[OtlpMessageBytes.PrefixBytes..]);
