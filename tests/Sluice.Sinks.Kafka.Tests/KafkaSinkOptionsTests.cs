@@ -42,8 +42,8 @@ public sealed class KafkaSinkOptionsTests
     }
 
     [Theory]
-    [InlineData("", KafkaEncoding.Json, false, false)]
-    [InlineData("?headers=true", KafkaEncoding.Json, false, true)]
+    [InlineData("", KafkaEncoding.Json, false, true)]
+    [InlineData("?headers=false", KafkaEncoding.Json, false, false)]
     [InlineData("?batch=true", KafkaEncoding.Json, true, true)]
     [InlineData("?encoding=msgpack&batch=true&headers=false", KafkaEncoding.MessagePack, true, false)]
     [InlineData("?encoding=otlp_proto", KafkaEncoding.OtlpProtobuf, true, true)]

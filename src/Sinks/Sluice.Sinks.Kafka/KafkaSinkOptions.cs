@@ -85,9 +85,8 @@ public sealed class KafkaSinkOptions
             MaxBatchEvents = TakeBatchLimit(uri, isBatched, "batch-events", uri.TakeInt("batch-events", min: 1)),
             MaxBatchBytes = TakeBatchLimit(uri, isBatched, "batch-bytes", uri.TakeSize("batch-bytes", minBytes: 1)),
 
-            // Two headers on every event's record cost half as much as all the rest (1.3 of 3.9 µs CPU), and say what the value says too. A record of
-            // many events has one of them, which costs nothing.
-            HasHeaders = uri.TakeBool("headers") ?? isBatched,
+            // On by default though they cost half as much as all the rest (1.3 of 3.9 µs CPU an event): consumers choose their reader by them.
+            HasHeaders = uri.TakeBool("headers") ?? true,
             Key = ParseKey(uri.TakeChoice("key", "connection", "process", "host", "none")),
             Compression = uri.TakeChoice("compression", "none", "gzip", "snappy", "lz4", "zstd"),
             Acks = uri.TakeChoice("acks", "all", "1", "0"),
