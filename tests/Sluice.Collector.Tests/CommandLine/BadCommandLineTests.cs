@@ -95,8 +95,7 @@ public sealed class BadCommandLineTests
     [InlineData("otlp+grpc://h:4317", "otlp+grpc is not available in this version")]
     [InlineData("otlp+http://h:4318", "otlp+http is not available in this version")]
     [InlineData("keylog:/tmp/a", "keylog is not available in this version")]
-    [InlineData("raw:/tmp/a", "raw is not available in this version")]
-    [InlineData("ftp://h/a", "unknown kind of sink 'ftp'; sinks: console, jsonl, kafka, null")]
+    [InlineData("ftp://h/a", "unknown kind of sink 'ftp'; sinks: console, jsonl, kafka, raw, null")]
     public void Sink_OfAKindThatIsNotThere_IsRefusedWithThoseThatAre(string uri, string says)
     {
         UsageException refusal = Assert.Throws<UsageException>(() => SluiceCommandLine.ParseCapture("tls", "--sink", uri));

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Bpf;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Encoding;
+using Sluice.Pipeline.Recording;
 using Sluice.Probes.Targets;
 
 namespace Sluice.Collector.CommandLine;
@@ -41,7 +42,7 @@ internal static class FailureReport
 
     private static (ExitCode Code, string Message, string? Hint) Describe(Exception failure, string command) => failure switch
     {
-        UsageException or SinkUriException => (ExitCode.Usage, failure.Message, $"Try: {command} --help"),
+        UsageException or SinkUriException or RecordingException => (ExitCode.Usage, failure.Message, $"Try: {command} --help"),
         SinkException { IsConfiguration: true } => (ExitCode.Usage, failure.Message, null),
         SinkException { InnerException: DllNotFoundException } => (ExitCode.HostCannot, failure.Message, null),
         TargetException { Error: TargetError.FileNotFound or TargetError.NoSuchProcess } => (ExitCode.Usage, failure.Message, null),

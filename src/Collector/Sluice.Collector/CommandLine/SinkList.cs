@@ -83,10 +83,12 @@ internal static class SinkList
     }
 
     /// <summary>What has no path at all is the sink's own to refuse, and nothing mixes in the null device.</summary>
-    private static bool WritesToFile(SinkUri sink) => sink.Scheme == SinkSchemes.JsonLines && sink.Target is not ("" or StandardOutput or "/dev/null");
+    private static bool WritesToFile(SinkUri sink) => TakesPath(sink) && sink.Target is not ("" or StandardOutput or "/dev/null");
+
+    private static bool TakesPath(SinkUri sink) => sink.Scheme is SinkSchemes.JsonLines or SinkSchemes.Raw;
 
     private static bool WritesToStandardOutput(SinkUri sink) =>
         sink.Scheme == SinkSchemes.Console
-        || (sink.Scheme == SinkSchemes.JsonLines && sink.Target == StandardOutput)
+        || (TakesPath(sink) && sink.Target == StandardOutput)
         || (WritesToFile(sink) && RealPath.Of(sink.Target) == RealPath.Of(StandardOutputFile));
 }

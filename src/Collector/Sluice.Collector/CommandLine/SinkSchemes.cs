@@ -10,10 +10,11 @@ internal static class SinkSchemes
     public const string JsonLines = "jsonl";
     public const string Null = "null";
     public const string Kafka = "kafka";
+    public const string Raw = "raw";
 
     /// <summary>Sinks of this version.</summary>
-    public static IReadOnlyList<string> Available { get; } = [Console, JsonLines, Kafka, Null];
+    public static IReadOnlyList<string> Available { get; } = [Console, JsonLines, Kafka, Raw, Null];
 
     /// <summary>Sinks that have a name but no code yet.</summary>
-    public static IReadOnlyList<string> Planned { get; } = ["otlp+grpc", "otlp+http", "pcapng", "keylog", "raw"];
+    public static IReadOnlyList<string> Planned { get; } = ["otlp+grpc", "otlp+http", "pcapng", "keylog"];
 }

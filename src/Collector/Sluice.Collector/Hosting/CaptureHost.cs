@@ -3,12 +3,10 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Sluice.Collector.CommandLine;
 using Sluice.Collector.Diagnostics;
-using Sluice.Collector.Sinks;
 using Sluice.Pipeline;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
@@ -34,6 +32,7 @@ internal sealed class CaptureHost
     private readonly StopRequest _stop = new();
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly Abandonment _abandonment;
+    private readonly PipelineRun _run;
 
     private CaptureHost(CaptureSettings settings, ILoggerFactory loggers)
     {
@@ -41,6 +40,7 @@ internal sealed class CaptureHost
         _loggers = loggers;
         _logger = loggers.CreateLogger("capture");
         _abandonment = new Abandonment(settings.LedgerPath);
+        _run = new PipelineRun(settings, loggers, _logger, _stop);
     }
 
     private long ElapsedMs => (long)Stopwatch.GetElapsedTime(_started).TotalMilliseconds;
@@ -61,13 +61,12 @@ internal sealed class CaptureHost
         }
 
         // Before anything touches the kernel: a bad sink option is the cheapest mistake to report.
-        ISink[] sinks = [.. _settings.Sinks.Select(new SinkFactory(_settings.Hex, ModuleFactory.EventKinds(_settings.Modules), _loggers).Create)];
+        ISink[] sinks = _run.MakeSinks(ModuleFactory.EventKinds(_settings.Modules));
         HostCheck.ThrowIfUnfit(_settings.Capture, _logger);
         using var modules = CaptureModules.Load(_settings.Modules, _settings.Capture, _loggers);
         HostLog.Step(_logger, "Programs loaded", ElapsedMs);
-        WorkerThreads.Reserve(sinks.Length);
-        CapturePipeline pipeline = BuildPipeline(modules, sinks);
-        if (!await TryStartAsync(pipeline))
+        CapturePipeline pipeline = _run.Build(sinks, new ModuleCounters(modules.Loaded));
+        if (!await _run.TryStartAsync(pipeline))
         {
             return ExitCode.Done;
         }
@@ -85,47 +84,6 @@ internal sealed class CaptureHost
     {
         HostLog.SecondSignal(_logger);
         _abandonment.Execute();
-    }
-
-    private CapturePipeline BuildPipeline(CaptureModules modules, ISink[] sinks)
-    {
-        var watch = new SinkWatch(_settings.Sinks.Count, _stop, _logger);
-        CapturePipelineBuilder builder = new CapturePipelineBuilder()
-            .UseKernelCounters(new ModuleCounters(modules.Loaded))
-            .UseLogger(_loggers.CreateLogger("pipeline"))
-            .OnSinkFailed(watch.OnSinkFailed);
-        if (_settings.LedgerPath is { } ledgerPath)
-        {
-            builder.UseLedgerFile(ledgerPath);
-        }
-
-        for (int i = 0; i < sinks.Length; i++)
-        {
-            builder.AddSink(sinks[i], SinkFactory.QueueOptions(_settings.Sinks[i]));
-        }
-
-        return builder.Build();
-    }
-
-    /// <summary>False when the user stopped us while a sink was still connecting.</summary>
-    private async Task<bool> TryStartAsync(CapturePipeline pipeline)
-    {
-        using var interrupted = new CancellationTokenSource();
-        _ = _stop.Requested.ContinueWith(_ => interrupted.Cancel(), TaskScheduler.Default);
-        try
-        {
-            await pipeline.StartAsync(interrupted.Token);
-            return true;
-        }
-        catch (OperationCanceledException) when (_stop.Requested.IsCompleted)
-        {
-            HostLog.Stopping(_logger, (await _stop.Requested).Reason);
-            return false;
-        }
-        catch (LedgerFileException e)
-        {
-            throw new UsageException(e.Message);
-        }
     }
 
     private void StartReaders(CaptureModules modules, CapturePipeline pipeline)
@@ -178,7 +136,7 @@ internal sealed class CaptureHost
     private async Task<ExitCode> StopAsync(StopCause cause, CaptureModules modules, CapturePipeline pipeline)
     {
         long stopping = Stopwatch.GetTimestamp();
-        LogCause(cause);
+        _run.LogCause(cause);
         RemoveReadyFile();
 
         // The clock starts first: a reader that waits for a slow sink is let go when the budget is spent, whatever happens below.
@@ -196,28 +154,7 @@ internal sealed class CaptureHost
         StopCause outcome = WithLastDrain(cause, modules.ReaderFailure);
         CompletionReport report = await pipeline.CompleteAsync(Left(stopping));
         HostLog.Step(_logger, "Pipeline complete", ElapsedMs);
-        return _abandonment.TryFinish() ? Conclude(outcome, report) : await Abandonment.ProcessEndsAsync();
-    }
-
-    private ExitCode Conclude(StopCause cause, CompletionReport report)
-    {
-        if (report.Abandoned != 0)
-        {
-            HostLog.DrainTimedOut(_logger, _settings.DrainTimeout.TotalSeconds, report.Abandoned);
-        }
-
-        Console.Error.Write(report.Ledger.ToText());
-        if (report.LedgerFileFailure is { } notWritten)
-        {
-            Console.Error.WriteLine("sluice: " + notWritten.Message);
-        }
-
-        bool good = cause.Failure is null
-            && report.LedgerFileFailure is null
-            && report.Abandoned == 0
-            && report.Failures.All(static failure => failure.EndsQuietly)
-            && report.Ledger.Verify().Count == 0;
-        return good ? ExitCode.Done : ExitCode.Failed;
+        return _abandonment.TryFinish() ? _run.Conclude(outcome, report) : await Abandonment.ProcessEndsAsync();
     }
 
     /// <summary>A drain that broke after an orderly stop began is a failure of its own; one that broke before is the cause already.</summary>
@@ -245,18 +182,6 @@ internal sealed class CaptureHost
         {
             // The stop matters more than the file.
             HostLog.ReadyFileLeft(_logger, e);
-        }
-    }
-
-    private void LogCause(StopCause cause)
-    {
-        if (cause.Failure is { } failure)
-        {
-            HostLog.StoppingBroken(_logger, cause.Reason, failure);
-        }
-        else
-        {
-            HostLog.Stopping(_logger, cause.Reason);
         }
     }
 

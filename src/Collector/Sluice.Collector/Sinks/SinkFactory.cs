@@ -39,6 +39,7 @@ internal sealed class SinkFactory
     {
         SinkSchemes.Console => new ConsoleSink(ConsoleSinkOptions.Parse(uri, _hex)),
         SinkSchemes.JsonLines => new JsonLinesSink(JsonLinesSinkOptions.Parse(uri)),
+        SinkSchemes.Raw => new RawSink(RawSinkOptions.Parse(uri)),
         SinkSchemes.Null => new NullSink(NullSinkOptions.Parse(uri)),
         SinkSchemes.Kafka => new KafkaSink(KafkaSinkOptions.Parse(uri), _kinds, _loggers.CreateLogger("kafka")),
         _ => throw new ArgumentException($"There is no sink '{uri.Scheme}'.", nameof(uri)),
