@@ -10,6 +10,7 @@ using Sluice.Pipeline.Decoding;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Encoding;
 using Sluice.Pipeline.Recording;
+using Sluice.TestSupport;
 using Xunit;
 
 namespace Sluice.Sinks.Files.Tests;
@@ -49,6 +50,26 @@ public sealed class RawSinkTests : IDisposable
         Assert.Equal(default, damage);
         Assert.Equal(Enumerable.Range(0, 8).Select(static i => (ulong)i), numbers);
         Assert.Equal((s_origin.HostName, s_origin.RunId), (origin!.HostName, origin.RunId));
+    }
+
+    /// <summary>Recorded traffic of a real kernel (tests/data), recorded once more: its lines are still those of the capture.</summary>
+    [Fact]
+    public async Task Write_RecordedTraffic_KeepsEveryEvent()
+    {
+        string lines = _directory.File("a.jsonl");
+        await using (var raw = new RawSink(new RawSinkOptions { Name = "raw", Path = Path, Rotation = new RotationPolicy(MaxBytes: 20_000) }))
+        {
+            await CopyAsync([RepositoryFile.PathOf("tests/data/traffic.raw")], raw);
+        }
+
+        string[] files = [.. Files().Where(static file => file.EndsWith(".raw", StringComparison.Ordinal))];
+        await using (var jsonl = new JsonLinesSink(new JsonLinesSinkOptions { Name = "jsonl", Path = lines }))
+        {
+            await CopyAsync(files, jsonl);
+        }
+
+        Assert.True(files.Length > 3);
+        Assert.Equal(await File.ReadAllTextAsync(RepositoryFile.PathOf("tests/data/traffic.jsonl"), TestEnd), await File.ReadAllTextAsync(lines, TestEnd));
     }
 
     [Fact]
@@ -175,6 +196,38 @@ public sealed class RawSinkTests : IDisposable
         batch.Stamp = new BatchStamp(s_origin, 5, 6);
         sink.Ledger.AddOffered(count);
         await sink.WriteAsync(batch, TestEnd);
+    }
+
+    private static async Task CopyAsync(string[] recordings, ISink sink)
+    {
+        await sink.StartAsync(TestEnd);
+        foreach (string path in recordings)
+        {
+            using var reader = RecordingReader.Open(File.OpenRead(path), path, new RecordedOrigins());
+            while (TryRead(reader) is { } batch)
+            {
+                sink.Ledger.AddOffered(batch.Count);
+                await sink.WriteAsync(batch, TestEnd);
+                batch.Release();
+            }
+        }
+    }
+
+    private static SampleBatch? TryRead(RecordingReader reader)
+    {
+        if (!reader.TryRead(out RecordedBatch recorded))
+        {
+            return null;
+        }
+
+        SampleBatch batch = new BatchPool().Rent();
+        batch.Stamp = recorded.Stamp;
+        while (recorded.TryTake(out ReadOnlySpan<byte> sample))
+        {
+            Assert.True(batch.TryAppend(sample));
+        }
+
+        return batch;
     }
 
     /// <summary>Finished files in the order of their names, which is that of time, and then the one that was being written.</summary>

@@ -34,8 +34,8 @@ cd "$work"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost 2>/dev/null
 mkdir site
 printf '<p>Grüße aus dem Tap</p>\n' > site/index.html
-seq 1 4000 > site/numbers.txt                                    # 18,893 bytes: a call of more than one sample
-head -c 3000 /dev/zero | openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 0 > site/noise.bin   # not UTF-8, and the same each time
+seq 1 3500 > site/numbers.txt                      # 16,393 bytes: a call of more than one sample
+head -c 600 /dev/zero | openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 00000000000000000000000000000000 > site/noise.bin   # not UTF-8, and the same each time
 cat > server.py <<'PY'
 import http.server, ssl
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -75,8 +75,9 @@ for port in 18443 18444 18445; do
 	for _ in $(seq 100); do (exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null && break; sleep 0.05; done
 done
 for port in 18443 18444; do
-	curl -sk "https://127.0.0.1:$port/index.html" "https://127.0.0.1:$port/numbers.txt" "https://127.0.0.1:$port/noise.bin" >/dev/null || true
+	curl -sk "https://127.0.0.1:$port/index.html" "https://127.0.0.1:$port/noise.bin" >/dev/null || true
 done
+curl -sk https://127.0.0.1:18443/numbers.txt >/dev/null || true
 /usr/bin/python3 client.py || true
 printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -quiet -connect 127.0.0.1:18445 >/dev/null 2>&1 || true
 curl -sk --max-time 2 https://127.0.0.1:1/ >/dev/null || true     # refused: a connection that fails

@@ -7,6 +7,7 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Sluice.Pipeline.Recording;
+using Sluice.TestSupport;
 using Xunit;
 
 namespace Sluice.Collector.Tests.Replay;
@@ -49,6 +50,21 @@ public sealed class ReplayProcessTests : IDisposable
         ProcessOutcome outcome = await SluiceProcess.RunUnprivilegedAsync("replay", File("a.raw"), "--sink", "jsonl:-");
 
         Assert.Equal((0, lines), (outcome.ExitCode, outcome.Output));
+    }
+
+    /// <summary>A recording of a real kernel, with what a sink wrote beside it (tests/data).</summary>
+    [Fact]
+    public async Task Replay_RecordedTraffic_IsByteForByteWhatTheCaptureWroteForAnybody()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Becoming another user needs root.");
+        System.IO.File.SetUnixFileMode(_directory, (UnixFileMode)0b111_101_101);
+        System.IO.File.Copy(RepositoryFile.PathOf("tests/data/traffic.raw"), File("traffic.raw"));
+        System.IO.File.SetUnixFileMode(File("traffic.raw"), (UnixFileMode)0b110_100_100);
+
+        ProcessOutcome outcome = await SluiceProcess.RunUnprivilegedAsync("replay", File("traffic.raw"), "--sink", "jsonl:-");
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(await System.IO.File.ReadAllTextAsync(RepositoryFile.PathOf("tests/data/traffic.jsonl"), TestEnd), outcome.Output);
     }
 
     [Fact]
