@@ -19,6 +19,7 @@ public sealed partial class ProgramLayoutTests
     [InlineData("ProgramConfig", "sluice_config")]
     [InlineData("OpenSsl.TlsLayoutEntry", "sluice_tls_layout")]
     [InlineData("CpuStats", "sluice_cpu_stats")]
+    [InlineData("FilterState", "sluice_filters")]
     [InlineData("OpenSsl.SelfState", "sluice_self")]
     [InlineData("OpenSsl.KernelCheck", "sluice_kernel_check")]
     public async Task ProgramStruct_EveryField_LiesWhereTheCompilerPutsItsTwin(string name, string cName)

@@ -77,6 +77,9 @@ public sealed class ConnectionsModule : ICaptureModule
         return null;
     }
 
+    /// <summary>A connection whose start was seen stays with the filters of then.</summary>
+    public void ReplaceFilters(CaptureOptions options) => Loaded.ReplaceFilters(options);
+
     /// <inheritdoc/>
     public void Detach() => _session?.Detach();
 

@@ -43,11 +43,12 @@ internal static class OpenSslDeclaration
     ];
 
     /// <param name="options">What the user asked for.</param>
+    /// <param name="filters">Of the module.</param>
     /// <param name="bytecode">The object that is used.</param>
     /// <param name="programs">Those of it that this kernel gets for the libraries.</param>
     /// <param name="transport">Ring buffer or perf.</param>
     /// <param name="plan">The rings, where it is the former.</param>
-    public static BpfDeclaration Make(CaptureOptions options, BytecodeChoice bytecode, OpenSslPrograms programs, CaptureTransport transport, RingPlan plan)
+    public static BpfDeclaration Make(CaptureOptions options, KernelFilters filters, BytecodeChoice bytecode, OpenSslPrograms programs, CaptureTransport transport, RingPlan plan)
     {
         bool perf = transport == CaptureTransport.Perf;
 
@@ -62,8 +63,8 @@ internal static class OpenSslDeclaration
             UprobeMultiPrograms = programs.UseMulti ? programs.OfLibraries : [],
             Probes = s_hostProbes,
             ActivatedProbes = s_hostPlans,
-            ConstantEditors = [ConstantEditor.Of("config", MakeConfig(options, plan, perf, scratchPerCpu))],
-            Maps = MakeMaps(options, bytecode, perf, scratchPerCpu),
+            ConstantEditors = [ConstantEditor.Of("config", MakeConfig(options, filters, plan, perf, scratchPerCpu))],
+            Maps = MakeMaps(filters, bytecode, perf, scratchPerCpu),
         };
     }
 
@@ -78,25 +79,26 @@ internal static class OpenSslDeclaration
             ? declaration
             : declaration with { Maps = [.. declaration.Maps, new MapEdit("thread_calls") { Flags = 0, MaxEntries = PreallocatedThreads }] };
 
-    private static ProgramConfig MakeConfig(CaptureOptions options, RingPlan plan, bool perf, uint scratchPerCpu) => new()
+    private static ProgramConfig MakeConfig(CaptureOptions options, KernelFilters filters, RingPlan plan, bool perf, uint scratchPerCpu)
     {
-        Transport = perf ? 1u : 0u,
-        ShardMask = (uint)plan.ShardCount - 1,
-        PidFilter = options.Pids.Count > 0 ? 1u : 0u,
-        UidFilter = options.Uids.Count > 0 ? 1u : 0u,
-        CgroupFilter = (uint)options.CgroupPaths.Count,
-        ScratchPerCpu = scratchPerCpu,
-        Module = options.ModuleIndex,
-        PayloadLimit = options.PayloadLimitBytes,
-    };
+        var config = new ProgramConfig
+        {
+            Transport = perf ? 1u : 0u,
+            ShardMask = (uint)plan.ShardCount - 1,
+            ScratchPerCpu = scratchPerCpu,
+            Module = options.ModuleIndex,
+            PayloadLimit = options.PayloadLimitBytes,
+        };
+        filters.CompileIn(ref config);
+        return config;
+    }
 
-    private static List<MapEdit> MakeMaps(CaptureOptions options, BytecodeChoice bytecode, bool perf, uint scratchPerCpu)
+    private static List<MapEdit> MakeMaps(KernelFilters filters, BytecodeChoice bytecode, bool perf, uint scratchPerCpu)
     {
         List<MapEdit> maps =
         [
             new MapEdit("scratch_pool") { MaxEntries = scratchPerCpu * (uint)BpfMap.PossibleCpus },
-            new MapEdit("pid_filter") { MaxEntries = (uint)Math.Max(1, options.Pids.Count) },
-            new MapEdit("uid_filter") { MaxEntries = (uint)Math.Max(1, options.Uids.Count) },
+            .. filters.MapEdits,
         ];
         if (!bytecode.IsLess52)
         {

@@ -21,9 +21,6 @@ namespace Sluice.Probes.OpenSsl;
 /// </remarks>
 public sealed class OpenSslModule : ICaptureModule
 {
-    // The kernel's own limit of a cgroup array is ours: SLUICE_MAX_CGROUPS in bpf/include/maps.h.
-    private const int MaxCgroups = 64;
-
     private readonly ILogger _logger;
     private readonly List<BpfMap> _shards = [];
     private readonly Dictionary<FileKey, TargetProbes> _probes = [];
@@ -34,6 +31,7 @@ public sealed class OpenSslModule : ICaptureModule
     private BpfMap? _stats;
     private LayoutTable? _layouts;
     private CaptureOptions _options = new();
+    private KernelFilters? _filters;
     private TargetTracker? _tracker;
     private MappingFeed? _feed;
     private OpenSslPrograms? _programs;
@@ -68,8 +66,8 @@ public sealed class OpenSslModule : ICaptureModule
     public void Load(CaptureOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.CgroupPaths.Count, MaxCgroups, nameof(options));
         _options = options;
+        _filters = new KernelFilters(options);
         HostEnvironment host = HostEnvironment.Read();
         Bytecode = ModuleBytecode.Choose(ModuleBytecode.OpenSsl, options, host);
         OpenSslLog.BytecodeChosen(_logger, Bytecode.FileName, string.Join(' ', Bytecode.Reasons));
@@ -79,7 +77,7 @@ public sealed class OpenSslModule : ICaptureModule
         _programs = choice.Programs;
         KernelOffsetRow? offsets = Bytecode.IsCore ? null : FindKernelOffsets(Bytecode, host.KernelVersion);
         _session = BpfSession.Open(
-            OpenSslDeclaration.Make(options, Bytecode, _programs, Transport, plan).With(offsets).For(host.KernelVersion, _programs.Flavour),
+            OpenSslDeclaration.Make(options, _filters, Bytecode, _programs, Transport, plan).With(offsets).For(host.KernelVersion, _programs.Flavour),
             new SessionOptions { BtfPath = options.BtfFile, WithheldAlternatives = WithheldFeatureNames.Of(options.Without) });
         Plans = [.. choice.Outcomes, .. _session.Plans];
         ReportPlans();
@@ -87,7 +85,7 @@ public sealed class OpenSslModule : ICaptureModule
         _programs.Link(_session);
         _stats = _session.Map("stats");
         _layouts = new LayoutTable(_session.Map("tls_layouts"), _programs.HasCookies);
-        FillFilters(_session);
+        _filters.Fill(_session);
         if (Transport == CaptureTransport.RingBuffer)
         {
             CreateShards(_session.Map("rings"), plan);
@@ -101,7 +99,7 @@ public sealed class OpenSslModule : ICaptureModule
     public int? Attach(Action<Exception> onTrackerFailed)
     {
         Loaded.Attach();
-        var selection = new TargetSelection { LibraryPaths = _options.LibraryPaths, Pids = _options.Pids };
+        var selection = new TargetSelection { LibraryPaths = _options.LibraryPaths, Pids = _options.FiltersMayChange ? [] : _options.Pids };
         ExecutableMappingMonitor? monitor = TryWatchMappings();
         _tracker = new TargetTracker(new TargetDiscovery(selection), new TargetTrackerOptions { HasMappingEvents = monitor is not null });
         _tracker.Added += target => AttachTarget(target, isNamedByUser: false);
@@ -119,6 +117,9 @@ public sealed class OpenSslModule : ICaptureModule
             return _probes.Count;
         }
     }
+
+    /// <inheritdoc/>
+    public void ReplaceFilters(CaptureOptions options) => (_filters ?? throw new InvalidOperationException("The module is not loaded.")).Replace(options);
 
     /// <inheritdoc/>
     public void Detach()
@@ -206,26 +207,6 @@ public sealed class OpenSslModule : ICaptureModule
         else if (sockets.Refusals.Count > 0)
         {
             OpenSslLog.SocketTracepointsMissing(_logger, reasons);
-        }
-    }
-
-    private void FillFilters(BpfSession session)
-    {
-        const byte Present = 1;
-        foreach (int pid in _options.Pids)
-        {
-            session.Map("pid_filter").Update((uint)pid, Present);
-        }
-
-        foreach (uint uid in _options.Uids)
-        {
-            session.Map("uid_filter").Update(uid, Present);
-        }
-
-        for (int i = 0; i < _options.CgroupPaths.Count; i++)
-        {
-            using CgroupDirectory cgroup = CgroupDirectory.Open(_options.CgroupPaths[i]);
-            session.Map("cgroup_filter").Update((uint)i, cgroup.Fd);
         }
     }
 
