@@ -58,7 +58,7 @@ internal static class CaptureSettingsReader
         Transport = ReadTransport("--transport", words.Transport),
         MapSizePages = ReadMapSize("--mapsize", words.MapSize),
         PayloadLimitBytes = ReadPayloadLimit("--payload-limit", words.PayloadLimit),
-        BtfFile = ReadBtfFile(words),
+        BtfFile = ReadBtfFile("--btf-file", words.BtfFile, ReadFlavour("--btf", words.Btf)),
         Bytecode = ReadFlavour("--btf", words.Btf),
         KernelVersion = KernelVersionOverride.Read(),
         Without = WithheldFeatureList.Read(),
@@ -84,11 +84,11 @@ internal static class CaptureSettingsReader
         _ => throw new UsageException($"{option} '{text}': ringbuf or perf is wanted."),
     };
 
-    private static string? ReadBtfFile(CaptureWords words) => words.BtfFile switch
+    public static string? ReadBtfFile(string option, string? path, BytecodeMode bytecode) => path switch
     {
         null => null,
-        _ when ReadFlavour("--btf", words.Btf) == BytecodeMode.NonCore => throw new UsageException($"--btf-file '{words.BtfFile}': the bytecode of --btf {words.Btf} uses no BTF."),
-        string path => BtfFile.Check("--btf-file", path),
+        _ when bytecode == BytecodeMode.NonCore => throw new UsageException($"{option} '{path}': the bytecode of --btf noncore uses no BTF."),
+        _ => BtfFile.Check(option, path),
     };
 
     /// <summary>The numbers are the reference's spelling.</summary>

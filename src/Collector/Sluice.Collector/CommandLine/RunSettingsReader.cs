@@ -14,6 +14,11 @@ internal static class RunSettingsReader
     /// <summary>Of diagnostics, when nothing is asked.</summary>
     public const LogLevel DefaultLogLevel = LogLevel.Information;
 
+    private static readonly (string Word, LogLevel Level)[] s_logLevels =
+    [
+        ("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("info", LogLevel.Information), ("warn", LogLevel.Warning), ("error", LogLevel.Error), ("none", LogLevel.None),
+    ];
+
     /// <summary>The sinks asked for; the console when there is none.</summary>
     /// <exception cref="UsageException">They do not go together.</exception>
     /// <exception cref="SinkUriException">A sink URI cannot be understood.</exception>
@@ -43,16 +48,26 @@ internal static class RunSettingsReader
     public static TimeSpan ReadDrainTimeout(string option, string? text) =>
         text is null ? RunSettings.DefaultDrainTimeout : OptionValue.Duration(option, text, TimeSpan.Zero, TimeSpan.FromHours(1));
 
-    public static LogLevel ReadLogLevel(string option, string? text) => text switch
+    public static LogLevel ReadLogLevel(string option, string? text)
     {
-        null or "info" => LogLevel.Information,
-        "trace" => LogLevel.Trace,
-        "debug" => LogLevel.Debug,
-        "warn" => LogLevel.Warning,
-        "error" => LogLevel.Error,
-        "none" => LogLevel.None,
-        _ => throw new UsageException($"{option} '{text}': trace, debug, info, warn, error or none is wanted."),
-    };
+        if (text is null)
+        {
+            return DefaultLogLevel;
+        }
+
+        foreach ((string word, LogLevel level) in s_logLevels)
+        {
+            if (word == text)
+            {
+                return level;
+            }
+        }
+
+        throw new UsageException($"{option} '{text}': trace, debug, info, warn, error or none is wanted.");
+    }
+
+    /// <summary>How the user writes a level.</summary>
+    public static string WordOf(LogLevel level) => Array.Find(s_logLevels, known => known.Level == level).Word;
 
     private static string? OutputFile(string option, string? path)
     {

@@ -5,18 +5,20 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Linq;
 using System.Threading.Tasks;
+using Sluice.Collector.Configuration;
 using Sluice.Collector.Doctor;
 using Sluice.Collector.Hosting;
+using Sluice.Pipeline.Encoding;
 
 namespace Sluice.Collector.CommandLine;
 
 /// <summary>The whole command line of <c>sluice</c>. The one place where failures become messages and exit codes.</summary>
 internal static class SluiceCommandLine
 {
-    private const string Commands = "capture, replay, doctor";
+    private const string Commands = "capture, run, replay, config, doctor";
 
     /// <summary>Commands that have a name but no code yet.</summary>
-    private static readonly string[] s_planned = ["run", "relay"];
+    private static readonly string[] s_planned = ["relay"];
 
     private static readonly ParserConfiguration s_parser = new()
     {
@@ -47,9 +49,16 @@ internal static class SluiceCommandLine
                 settings = parsed;
                 return ReplayHost.RunAsync(parsed);
             },
+            run: path =>
+            {
+                RunConfiguration configuration = ConfigFile.Read(path);
+                settings = configuration.Settings;
+                return CaptureHost.RunAsync(configuration);
+            },
+            check: CheckConfig,
             doctor: DoctorCommand.Run);
         ParseResult result = root.Parse(args, s_parser);
-        string command = result.CommandResult.Command == root ? "sluice" : "sluice " + result.CommandResult.Command.Name;
+        string command = PathOf(result.CommandResult);
         try
         {
             ThrowOnParseError(result);
@@ -76,6 +85,8 @@ internal static class SluiceCommandLine
         RootCommand root = Build(
             capture: parsed => Keep(parsed, out settings),
             replay: parsed => Keep(parsed, out settings),
+            run: static _ => Task.FromResult(ExitCode.Done),
+            check: static _ => ExitCode.Done,
             doctor: static _ => ExitCode.Done);
         ParseResult result = root.Parse(args, s_parser);
         ThrowOnParseError(result);
@@ -89,14 +100,29 @@ internal static class SluiceCommandLine
         return Task.FromResult(ExitCode.Done);
     }
 
+    private static ExitCode CheckConfig(string path)
+    {
+        Console.Out.WriteLine(TerminalText.Line(ConfigFile.Read(path).Summary));
+        return ExitCode.Done;
+    }
+
+    /// <summary>Such as <c>sluice config check</c>. The root is called after the file that runs, which is not always its name.</summary>
+    private static string PathOf(CommandResult result) => result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : "sluice";
+
     private static RootCommand Build(
-        Func<CaptureSettings, Task<ExitCode>> capture, Func<ReplaySettings, Task<ExitCode>> replay, Func<bool, ExitCode> doctor)
+        Func<CaptureSettings, Task<ExitCode>> capture,
+        Func<ReplaySettings, Task<ExitCode>> replay,
+        Func<string, Task<ExitCode>> run,
+        Func<string, ExitCode> check,
+        Func<bool, ExitCode> doctor)
     {
         var root = new RootCommand(
             "Taps TLS plaintext of running processes with eBPF and streams it, counted to the last event, to a terminal, JSON Lines files and Kafka.")
         {
             new CaptureCommand(capture),
+            new RunCommand(run),
             new ReplayCommand(replay),
+            new ConfigCommand(check),
             new DoctorCommand(doctor),
         };
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersionAction();

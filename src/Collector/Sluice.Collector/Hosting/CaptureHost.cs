@@ -6,6 +6,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Sluice.Collector.CommandLine;
+using Sluice.Collector.Configuration;
 using Sluice.Collector.Diagnostics;
 using Sluice.Pipeline;
 using Sluice.Pipeline.Batching;
@@ -15,7 +16,7 @@ using Sluice.Probes;
 namespace Sluice.Collector.Hosting;
 
 /// <summary>
-/// One run of <c>sluice capture</c>, the composition root. It owns everything in the order of opening:
+/// One run of <c>sluice capture</c> or <c>sluice run</c>, the composition root. It owns everything in the order of opening:
 /// <code>
 /// modules: load → pipeline: start sinks → readers: map rings, start threads → modules: attach → ready … stop
 /// stop: detach → readers: last drain → pipeline: queues, flush, dispose sinks, final ledger → readers: unmap → modules: close
@@ -48,13 +49,22 @@ internal sealed class CaptureHost
     /// <summary>Captures until told to stop; completes when everything is drained and closed.</summary>
     public static async Task<ExitCode> RunAsync(CaptureSettings settings)
     {
-        using var loggers = new StderrLoggerFactory(Console.Error, settings.LogLevel);
-        return await new CaptureHost(settings, loggers).RunAsync();
+        using var loggers = new StderrLoggerFactory(Console.Error, new LogThreshold(settings.LogLevel));
+        return await new CaptureHost(settings, loggers).RunAsync(reload: null);
     }
 
-    private async Task<ExitCode> RunAsync()
+    /// <summary>The same as a service: SIGHUP reads the configuration again, and does not stop it.</summary>
+    public static async Task<ExitCode> RunAsync(RunConfiguration configuration)
     {
-        using var signals = new StopSignals(_stop, OnSecondSignal);
+        var threshold = new LogThreshold(configuration.Settings.LogLevel);
+        using var loggers = new StderrLoggerFactory(Console.Error, threshold);
+        var reload = new ConfigurationReload(configuration, threshold, loggers.CreateLogger("config"));
+        return await new CaptureHost(configuration.Settings, loggers).RunAsync(reload);
+    }
+
+    private async Task<ExitCode> RunAsync(ConfigurationReload? reload)
+    {
+        using var signals = new StopSignals(_stop, OnSecondSignal, reload is null ? null : reload.Request);
         if (_settings.ReadyFilePath is { } readyFile)
         {
             ReadyFile.Clear(readyFile);
@@ -76,7 +86,9 @@ internal sealed class CaptureHost
         await using var ending = new PipelineEnding(pipeline, _settings.DrainTimeout);
         StartReaders(modules, pipeline);
         Announce(modules.Attach(e => _stop.TryStop("new processes are no longer followed", e)));
+        reload?.Begin(modules);
         StopCause cause = await WaitForStopAsync();
+        reload?.End();
         return await StopAsync(cause, modules, pipeline);
     }
 

@@ -41,7 +41,7 @@ internal sealed class ReplayHost
     /// <summary>Replays to the end of the last file, or until told to stop; completes when everything is delivered and closed.</summary>
     public static async Task<ExitCode> RunAsync(ReplaySettings settings)
     {
-        using var loggers = new StderrLoggerFactory(Console.Error, settings.LogLevel);
+        using var loggers = new StderrLoggerFactory(Console.Error, new LogThreshold(settings.LogLevel));
         return await new ReplayHost(settings, loggers).RunAsync();
     }
 
