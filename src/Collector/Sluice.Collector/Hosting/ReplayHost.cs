@@ -71,7 +71,7 @@ internal sealed class ReplayHost
         SampleLimit? limit = _settings.MaxEvents is { } count ? new SampleLimit(count, () => Stop("--max-events is reached", ended)) : null;
         ReplayPace? pace = _settings.Pace ? new ReplayPace(ended.Token) : null;
         var feed = new ReplayFeed(files, pipeline.CreateStampedIntake(limit), counters, pace, _logger, ended.Token);
-        ReplayLog.Started(_logger, files.Count, _settings.Pace ? " at the pace of the recording" : "");
+        ReplayLog.Started(_logger, files.Count == 1 ? files[0].Name : $"{files.Count} files", _settings.Pace ? " at the pace of the recording" : "");
         Thread thread = StartThread(feed, ended.Token);
 
         StopCause cause = await _stop.Requested;

@@ -17,8 +17,8 @@ internal static partial class ReplayLog
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "{Samples} events of {File} were recorded before events that are replayed already: give each file once, the oldest first.")]
     public static partial void Repeated(ILogger logger, string file, long samples);
 
-    [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "Replaying {Files} files{Pace}. Stop with Ctrl-C.")]
-    public static partial void Started(ILogger logger, int files, string pace);
+    [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "Replaying {Files}{Pace}. Stop with Ctrl-C.")]
+    public static partial void Started(ILogger logger, string files, string pace);
 
     [LoggerMessage(EventId = 6, Level = LogLevel.Error, Message = "A sink did not let go of the replay within the drain timeout; what the recording still holds is not replayed.")]
     public static partial void FeedStuck(ILogger logger);
