@@ -226,6 +226,17 @@ enum sluice_proof {
 	SLUICE_PROVEN_TRAFFIC = 2,	/* the bytes that a TCP connection carried */
 };
 
+/*
+ * The one entry of the map `filters`: which filters are in use, where the constant `config` has them compiled in. A filter that is not in use lets everybody
+ * pass; so user space can change filters while programs run, first widening, then narrowing, and nobody who passes before and after is left out between.
+ */
+struct sluice_filters {
+	__u32 pid_filter;	/* 1: the map pid_filter is looked at */
+	__u32 uid_filter;
+	__u32 cgroup_filter;	/* entries of the map cgroup_filter that are looked at; 0 = everybody passes */
+	__u32 reserved;
+};
+
 /* What sluice_check_kernel (offsets_kern.bpf.c) finds behind a descriptor of its caller. */
 struct sluice_kernel_check {
 	__u16 family;
@@ -253,9 +264,9 @@ struct sluice_kernel_check {
 struct sluice_config {
 	__u32 transport;	/* enum sluice_transport */
 	__u32 shard_mask;	/* ring shards - 1, a power of two minus one */
-	__u32 pid_filter;	/* 1: only tgids in map `pid_filter` */
-	__u32 uid_filter;	/* 1: only uids in map `uid_filter` */
-	__u32 cgroup_filter;	/* number of entries in map `cgroup_filter` */
+	__u32 pid_filter;	/* 1: the filter by tgid is compiled in; the map `filters` says whether it is in use */
+	__u32 uid_filter;	/* the same by uid */
+	__u32 cgroup_filter;	/* the same by cgroup */
 	__u32 scratch_per_cpu;	/* scratch buffers of each CPU: perf transport, plain flavour */
 	__u64 payload_limit;	/* bytes of one call that are captured; 0 = all */
 	__u32 module;		/* for the header of every sample */
@@ -278,5 +289,6 @@ SLUICE_ASSERT_SIZE(sluice_tls_layout, 40);
 SLUICE_ASSERT_SIZE(sluice_config, 40);
 SLUICE_ASSERT_SIZE(sluice_self, 8);
 SLUICE_ASSERT_SIZE(sluice_kernel_check, 112);
+SLUICE_ASSERT_SIZE(sluice_filters, 16);
 
 #endif

@@ -16,6 +16,14 @@ struct {
 	__type(value, struct sluice_self);
 } self SEC(".maps");
 
+/* Changes while programs run. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sluice_filters);
+} filters SEC(".maps");
+
 #ifndef SLUICE_LESS52
 /* Ring shards. A connection always uses the same one, so a shard keeps its order. User space puts the rings in. */
 struct ring_shard {

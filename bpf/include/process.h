@@ -7,9 +7,18 @@
 #include "kernel_read.h"
 #include "maps.h"
 
-static __always_inline bool in_selected_cgroup(void)
+/* Null where no filter is compiled in: everybody passes. */
+static __always_inline struct sluice_filters *find_filters(void)
 {
-	__u32 count = CONSTANT(config.cgroup_filter);
+	__u32 key = 0;
+
+	if (!CONSTANT(config.pid_filter) && !CONSTANT(config.uid_filter) && !CONSTANT(config.cgroup_filter))
+		return 0;
+	return bpf_map_lookup_elem(&filters, &key);
+}
+
+static __always_inline bool in_selected_cgroup(__u32 count)
+{
 	bool found = false;
 	__u32 i;
 
@@ -23,18 +32,22 @@ static __always_inline bool in_selected_cgroup(void)
 	return found;
 }
 
-/* The filters that were given must all match; each may hold several values. */
+/* The filters that are in use must all match; each may hold several values. Without any in `config` nothing of this is left in the program. */
 static __always_inline bool passes_filters(__u32 tgid)
 {
-	if (CONSTANT(config.pid_filter) && !bpf_map_lookup_elem(&pid_filter, &tgid))
+	struct sluice_filters *in_use = find_filters();
+
+	if (!in_use)
+		return true;
+	if (CONSTANT(config.pid_filter) && in_use->pid_filter && !bpf_map_lookup_elem(&pid_filter, &tgid))
 		return false;
-	if (CONSTANT(config.uid_filter)) {
+	if (CONSTANT(config.uid_filter) && in_use->uid_filter) {
 		__u32 uid = (__u32)bpf_get_current_uid_gid();
 
 		if (!bpf_map_lookup_elem(&uid_filter, &uid))
 			return false;
 	}
-	return !CONSTANT(config.cgroup_filter) || in_selected_cgroup();
+	return !CONSTANT(config.cgroup_filter) || !in_use->cgroup_filter || in_selected_cgroup(in_use->cgroup_filter);
 }
 
 static __always_inline bool is_captured(__u32 tgid)

@@ -175,7 +175,8 @@ public sealed partial class ContainerFileTests
     [Fact]
     public void Options_OfAllFiles_AreOptionsOfTheProgram()
     {
-        string known = RepositoryFiles.Read("src/Collector/Sluice.Collector/CommandLine/CaptureCommand.cs");
+        string known = string.Concat(
+            new[] { "CaptureCommand", "RunOptions" }.Select(static file => RepositoryFiles.Read($"src/Collector/Sluice.Collector/CommandLine/{file}.cs")));
         string used = string.Join(' ', Compose.At("services.sluice.command").Texts()) + " " + Script + " " + RepositoryFiles.Read("docker/Dockerfile").Split("CMD")[^1];
 
         Assert.NotEmpty(Option().Matches(used));

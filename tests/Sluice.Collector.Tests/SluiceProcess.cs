@@ -38,6 +38,9 @@ internal static class SluiceProcess
         }
     }
 
+    /// <summary>What a shell makes of the line; the program is <see cref="ExecutablePath"/> there.</summary>
+    public static Task<ProcessOutcome> RunShellAsync(string script) => RunProgramAsync("sh", ["-c", script]);
+
     /// <summary>As process 1 of a new PID namespace, as in a container; all privileges stay.</summary>
     public static Task<ProcessOutcome> RunInPidNamespaceAsync(params IEnumerable<string> arguments) =>
         RunProgramAsync("unshare", ["--pid", "--fork", "--mount-proc", ExecutablePath, .. arguments]);

@@ -48,7 +48,9 @@ static __always_inline void begin_tracking_stranger(struct tracked *connection, 
 /* Without a process nothing can be said about a filter: then such a connection is left out. */
 static __always_inline bool has_filter(void)
 {
-	return CONSTANT(config.pid_filter) || CONSTANT(config.uid_filter) || CONSTANT(config.cgroup_filter);
+	struct sluice_filters *in_use = find_filters();
+
+	return in_use && (in_use->pid_filter || in_use->uid_filter || in_use->cgroup_filter);
 }
 
 /* An event that was due and for whose connection there is no room. */

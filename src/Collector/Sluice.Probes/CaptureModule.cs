@@ -88,6 +88,9 @@ public abstract class CaptureModule : ICaptureModule
     }
 
     /// <inheritdoc/>
+    public void ReplaceFilters(CaptureOptions options) => Channel.ReplaceFilters(options);
+
+    /// <inheritdoc/>
     public void Detach()
     {
         _targets?.Stop();

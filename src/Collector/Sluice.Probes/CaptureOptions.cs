@@ -20,6 +20,12 @@ public sealed record CaptureOptions
     /// <summary>Directories in cgroup v2 whose processes, subtree included, are captured; empty = all.</summary>
     public IReadOnlyList<string> CgroupPaths { get; init; } = [];
 
+    /// <summary>
+    /// The three filters above may be replaced while the capture runs (<see cref="ICaptureModule.ReplaceFilters"/>). Every process's libraries are then tapped, also
+    /// those of processes that the filters leave out now.
+    /// </summary>
+    public bool FiltersMayChange { get; init; }
+
     /// <summary>Libraries or executables to tap instead of those found by discovery; empty = discovery.</summary>
     public IReadOnlyList<string> LibraryPaths { get; init; } = [];
 

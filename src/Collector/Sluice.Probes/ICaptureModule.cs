@@ -53,6 +53,13 @@ public interface ICaptureModule : IDisposable
     /// <exception cref="BpfException">The kernel refused the probes.</exception>
     int? Attach(Action<Exception> onTrackerFailed);
 
+    /// <summary>
+    /// Puts the filters of <paramref name="options"/> in the place of those that hold, while events flow: what passes both is captured all the time. Between
+    /// <see cref="Load"/> and <see cref="Detach"/>, with <see cref="CaptureOptions.FiltersMayChange"/>.
+    /// </summary>
+    /// <exception cref="BpfException">They do not fit, a cgroup does not exist, or the kernel refused. The old ones hold on.</exception>
+    void ReplaceFilters(CaptureOptions options);
+
     /// <summary>Stops following new targets and removes every probe. When it returns no program submits any more. Idempotent.</summary>
     void Detach();
 

@@ -18,10 +18,8 @@ internal sealed class ModuleChannel : IDisposable
     /// <summary>The program that tells the others which process must never be captured.</summary>
     public const string WhoAmI = "sluice_whoami";
 
-    /// <summary>SLUICE_MAX_CGROUPS in bpf/include/maps.h.</summary>
-    public const int MaxCgroups = 64;
-
     private readonly CaptureOptions _options;
+    private readonly KernelFilters _filters;
     private readonly RingPlan _plan;
     private readonly List<BpfMap> _shards = [];
     private BpfSession? _session;
@@ -30,8 +28,8 @@ internal sealed class ModuleChannel : IDisposable
     /// <exception cref="BpfException">The ring buffer was asked for, and the bytecode has none.</exception>
     public ModuleChannel(CaptureOptions options, BytecodeChoice bytecode)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.CgroupPaths.Count, MaxCgroups, nameof(options));
         _options = options;
+        _filters = new KernelFilters(options);
         _plan = RingPlan.For(BpfMap.OnlineCpus, options.MapSizePages, Environment.SystemPageSize);
         Transport = Choose(options.Transport, bytecode);
         HasRingMaps = !bytecode.IsLess52;
@@ -62,8 +60,7 @@ internal sealed class ModuleChannel : IDisposable
         [
             .. declaration.Maps,
             new("scratch_pool") { MaxEntries = Math.Max(1, scratchPerCpu * (uint)BpfMap.PossibleCpus) },
-            new("pid_filter") { MaxEntries = (uint)Math.Max(1, _options.Pids.Count) },
-            new("uid_filter") { MaxEntries = (uint)Math.Max(1, _options.Uids.Count) },
+            .. _filters.MapEdits,
         ];
         if (HasRingMaps)
         {
@@ -83,7 +80,7 @@ internal sealed class ModuleChannel : IDisposable
     public void Open(BpfSession session, KernelProof proof, HostEnvironment host)
     {
         _session = session;
-        FillFilters(session);
+        _filters.Fill(session);
         if (Transport == CaptureTransport.RingBuffer)
         {
             CreateShards(session.Map("rings"));
@@ -95,6 +92,9 @@ internal sealed class ModuleChannel : IDisposable
 
     /// <summary>Sums the per-CPU counters; from any thread while the session is open.</summary>
     public KernelCounters ReadCounters() => CpuStats.Sum(Opened.Map("stats").LookupPerCpu<uint, CpuStats>(0u));
+
+    /// <summary>As of <see cref="ICaptureModule.ReplaceFilters"/>.</summary>
+    public void ReplaceFilters(CaptureOptions options) => _filters.Replace(options);
 
     /// <summary>Closes the rings. The session is not its own.</summary>
     public void Dispose()
@@ -128,36 +128,18 @@ internal sealed class ModuleChannel : IDisposable
         }
     }
 
-    private ProgramConfig Config(uint scratchPerCpu) => new()
+    private ProgramConfig Config(uint scratchPerCpu)
     {
-        Transport = Transport == CaptureTransport.Perf ? 1u : 0u,
-        ShardMask = (uint)_plan.ShardCount - 1,
-        PidFilter = _options.Pids.Count > 0 ? 1u : 0u,
-        UidFilter = _options.Uids.Count > 0 ? 1u : 0u,
-        CgroupFilter = (uint)_options.CgroupPaths.Count,
-        ScratchPerCpu = scratchPerCpu,
-        Module = _options.ModuleIndex,
-        PayloadLimit = _options.PayloadLimitBytes,
-    };
-
-    private void FillFilters(BpfSession session)
-    {
-        const byte Present = 1;
-        foreach (int pid in _options.Pids)
+        var config = new ProgramConfig
         {
-            session.Map("pid_filter").Update((uint)pid, Present);
-        }
-
-        foreach (uint uid in _options.Uids)
-        {
-            session.Map("uid_filter").Update(uid, Present);
-        }
-
-        for (int i = 0; i < _options.CgroupPaths.Count; i++)
-        {
-            using CgroupDirectory cgroup = CgroupDirectory.Open(_options.CgroupPaths[i]);
-            session.Map("cgroup_filter").Update((uint)i, cgroup.Fd);
-        }
+            Transport = Transport == CaptureTransport.Perf ? 1u : 0u,
+            ShardMask = (uint)_plan.ShardCount - 1,
+            ScratchPerCpu = scratchPerCpu,
+            Module = _options.ModuleIndex,
+            PayloadLimit = _options.PayloadLimitBytes,
+        };
+        _filters.CompileIn(ref config);
+        return config;
     }
 
     private void CreateShards(BpfMap rings)

@@ -11,10 +11,11 @@ internal struct ProgramConfig
     public uint Transport;
 
     public uint ShardMask;
-    public uint PidFilter;
-    public uint UidFilter;
 
-    /// <summary>Entries of the map <c>cgroup_filter</c>.</summary>
+    /// <summary>1: the filter by process is compiled in (<see cref="FilterState"/>).</summary>
+    public uint PidFilter;
+
+    public uint UidFilter;
     public uint CgroupFilter;
 
     public uint ScratchPerCpu;

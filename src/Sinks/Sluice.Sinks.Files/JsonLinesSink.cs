@@ -62,20 +62,7 @@ public sealed class JsonLinesSink : ISink
 
     private async Task<ILineOutput> OpenPathAsync(string path, CancellationToken cancellationToken)
     {
-        FileStream stream;
-        try
-        {
-            stream = await PipeOpening.OpenAsync(path, _clock, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException e)
-        {
-            throw OutputErrors.OnPipeWithoutReader(path, e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw OutputErrors.OnOpen(path, e);
-        }
-
+        FileStream stream = await PathOpening.OpenAsync(path, _clock, cancellationToken).ConfigureAwait(false);
         if (!stream.CanSeek)
         {
             // A named pipe, or the shell's >(command).

@@ -30,18 +30,7 @@ public sealed class JsonLinesSinkOptions
             throw uri.Error("a path is missing; write jsonl:/path/to/file.jsonl, or jsonl:- for standard output");
         }
 
-        var rotation = new RotationPolicy(uri.TakeSize("rotate-size", minBytes: 1), uri.TakeDuration("rotate-time"), uri.TakeInt("rotate-keep") ?? 0);
-        uri.ThrowIfUnused();
-        if (uri.Target == StandardOutput && rotation != new RotationPolicy())
-        {
-            throw uri.Error("standard output cannot be rotated; leave the rotate- options out or name a file");
-        }
-
-        if (rotation is { MaxBytes: null, MaxAge: null, Keep: not 0 })
-        {
-            throw uri.Error("rotate-keep needs rotate-size or rotate-time; without them no file is ever finished");
-        }
-
+        RotationPolicy rotation = RotationOptions.Take(uri, isStandardOutput: uri.Target == StandardOutput);
         return new JsonLinesSinkOptions
         {
             Name = uri.Name,

@@ -20,6 +20,9 @@ internal sealed class LineBuffer
     /// <summary>Lines in the buffer.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Where whoever needs more than an encoder writes a line, and then calls <see cref="EndLine"/>.</summary>
+    public OutputBuffer Output => _output;
+
     public bool IsFull => _output.Length >= FullBytes;
 
     /// <summary>Adds one event and its line break; false when the sample is malformed.</summary>
@@ -31,13 +34,19 @@ internal sealed class LineBuffer
         }
 
         _output.Write("\n"u8);
+        EndLine();
+        return true;
+    }
+
+    /// <summary>Ends what was written to <see cref="Output"/> since the last line: it counts as a line, though none breaks it.</summary>
+    public void EndLine()
+    {
         if (Count == _ends.Length)
         {
             Array.Resize(ref _ends, 2 * _ends.Length);
         }
 
         _ends[Count++] = _output.Length;
-        return true;
     }
 
     public void Clear()

@@ -10,6 +10,9 @@ namespace Sluice.Sinks.Files;
 /// A file of lines that is appended to and, by size or age, put aside for a new one. A line never stands in two files, and a
 /// write that failed leaves only whole lines behind.
 /// </summary>
+/// <remarks>
+/// Files may begin with a head; they are never appended to after a restart: what an earlier run left is put aside.
+/// </remarks>
 internal sealed class RotatingFile : ILineOutput
 {
     private readonly string _path;
@@ -17,8 +20,10 @@ internal sealed class RotatingFile : ILineOutput
     private readonly Func<string, IAppendFile> _open;
     private readonly TimeProvider _clock;
     private readonly FinishedFiles _finished;
+    private readonly Func<ReadOnlyMemory<byte>>? _head;
     private IAppendFile _file;
     private DateTimeOffset _openedAt;
+    private int _headBytes;
 
     /// <summary>
     /// Deletes what is too old, beside the writing: the kernel needs 0.1 s and more to delete a gigabyte that it still holds in memory (0.11 s measured
@@ -30,16 +35,25 @@ internal sealed class RotatingFile : ILineOutput
     /// <param name="policy">When to begin a new file.</param>
     /// <param name="clock">Tells the age of a file.</param>
     /// <param name="open">Opens a file at its end; <see cref="AppendFile.Open"/> but in tests.</param>
+    /// <param name="head">Makes the first bytes of each file, always as many; null for a file of lines of text.</param>
     /// <exception cref="SinkException">The file cannot be opened.</exception>
-    public RotatingFile(string path, RotationPolicy policy, TimeProvider clock, Func<string, IAppendFile>? open = null)
+    public RotatingFile(string path, RotationPolicy policy, TimeProvider clock, Func<string, IAppendFile>? open = null, Func<ReadOnlyMemory<byte>>? head = null)
     {
         _path = path;
         _policy = policy;
         _clock = clock;
         _open = open ?? AppendFile.Open;
         _finished = new FinishedFiles(path);
+        _head = head;
         _file = Open();
-        EndTornLine();
+        if (head is null)
+        {
+            EndTornLine();
+        }
+        else
+        {
+            Begin();
+        }
     }
 
     /// <inheritdoc/>
@@ -103,7 +117,14 @@ internal sealed class RotatingFile : ILineOutput
         long length = _file.Length;
         bool isOld = _policy.MaxAge is { } maxAge && _clock.GetUtcNow() - _openedAt >= maxAge;
         int fitting = _policy.MaxBytes is { } maxBytes ? lines.CountWithin(first, maxBytes - length) : lines.Count - first;
-        if (length == 0)
+        if (length == 0 && _head is not null)
+        {
+            // New, or somebody has emptied it (logrotate).
+            length = WriteHead(_head());
+            fitting = _policy.MaxBytes is { } max ? lines.CountWithin(first, max - length) : fitting;
+        }
+
+        if (length <= _headBytes)
         {
             // A line that is longer than a whole file gets one for itself. An empty file is never put aside: its age begins with its first line.
             _openedAt = isOld ? _clock.GetUtcNow() : _openedAt;
@@ -116,10 +137,49 @@ internal sealed class RotatingFile : ILineOutput
         }
 
         Rotate();
-        return Math.Max(_policy.MaxBytes is { } fresh ? lines.CountWithin(first, fresh) : lines.Count - first, 1);
+        return Math.Max(_policy.MaxBytes is { } fresh ? lines.CountWithin(first, fresh - _headBytes) : lines.Count - first, 1);
     }
 
-    private void Rotate()
+    /// <summary>Puts aside what an earlier run left, unless nothing but a head is in it, and begins the first file.</summary>
+    private void Begin()
+    {
+        try
+        {
+            ReadOnlyMemory<byte> head = _head!();
+            long length = _file.Length;
+            if (length > head.Length)
+            {
+                Rotate(head);
+            }
+            else
+            {
+                _file.SetLength(0);
+                WriteHead(head);
+            }
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
+    }
+
+    private int WriteHead(ReadOnlyMemory<byte> head)
+    {
+        try
+        {
+            _file.Write(head.Span, 0);
+            _headBytes = head.Length;
+            return head.Length;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw OutputErrors.OnWrite(_path, e);
+        }
+    }
+
+    /// <param name="head">Of the new file; null to have it made.</param>
+    private void Rotate(ReadOnlyMemory<byte>? head = null)
     {
         try
         {
@@ -140,6 +200,11 @@ internal sealed class RotatingFile : ILineOutput
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw OutputErrors.OnRotate(_path, e);
+        }
+
+        if (_head is not null)
+        {
+            WriteHead(head ?? _head());
         }
 
         if (_policy.Keep != 0)

@@ -93,8 +93,7 @@ public sealed class BadCommandLineTests
     [Theory]
     [InlineData("pcapng:/tmp/a", "pcapng is not available in this version")]
     [InlineData("keylog:/tmp/a", "keylog is not available in this version")]
-    [InlineData("raw:/tmp/a", "raw is not available in this version")]
-    [InlineData("ftp://h/a", "unknown kind of sink 'ftp'; sinks: console, jsonl, kafka, otlp+grpc, otlp+http, null")]
+    [InlineData("ftp://h/a", "unknown kind of sink 'ftp'; sinks: console, jsonl, kafka, otlp+grpc, otlp+http, raw, null")]
     public void Sink_OfAKindThatIsNotThere_IsRefusedWithThoseThatAre(string uri, string says)
     {
         UsageException refusal = Assert.Throws<UsageException>(() => SluiceCommandLine.ParseCapture("tls", "--sink", uri));

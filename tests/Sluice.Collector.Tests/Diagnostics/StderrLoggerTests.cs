@@ -60,7 +60,7 @@ public sealed class StderrLoggerTests
     private static string Write(LogLevel minLevel, Action<ILogger> log)
     {
         using var output = new StringWriter();
-        using var factory = new StderrLoggerFactory(output, minLevel);
+        using var factory = new StderrLoggerFactory(output, new LogThreshold(minLevel));
         log(factory.CreateLogger("Sluice.Some.Thing"));
         return output.ToString();
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Sluice.Pipeline.Batching;
@@ -97,28 +96,6 @@ public sealed class StampedIntakeTests
         Assert.Equal(1, reached);
         Assert.Equal([0, 1, 2], sink.Delivered);
         Assert.Equal(2, report.Ledger.Filtered);
-    }
-
-    [Fact]
-    public async Task Sinks_TwoReadersAtOnce_EverySinkSeesTheSameOrder()
-    {
-        var one = new ScriptedSink("one");
-        var other = new ScriptedSink("other");
-        var counters = new FedCounters();
-        CapturePipeline pipeline = new CapturePipelineBuilder().AddSink(one).AddSink(other).UseKernelCounters(counters).Build();
-        await pipeline.StartAsync(TestEnd);
-
-        Task[] readers = [.. Enumerable.Range(0, 3).Select(cpu =>
-        {
-            var feeder = new Feeder(pipeline.CreateIntake(), counters, cpu: (uint)cpu);
-            return Task.Factory.StartNew(() => feeder.Feed(20_000, drainEvery: 2), TestEnd, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        })];
-        await Task.WhenAll(readers);
-        CompletionReport report = await pipeline.CompleteAsync(s_budget);
-
-        Assert.Empty(report.Ledger.Verify());
-        Assert.Equal(60_000, one.Delivered.Count);
-        Assert.Equal(one.Delivered, other.Delivered);
     }
 
     private static IEnumerable<(BatchStamp Stamp, ulong Sequence)> SequencesOf(SampleBatch batch)

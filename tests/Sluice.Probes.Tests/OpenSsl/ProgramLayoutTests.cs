@@ -21,6 +21,7 @@ public sealed partial class ProgramLayoutTests
     [InlineData("CpuStats", "sluice_cpu_stats")]
     [InlineData("SelfState", "sluice_self")]
     [InlineData("Offsets.KernelCheck", "sluice_kernel_check")]
+    [InlineData("FilterState", "sluice_filters")]
     public async Task ProgramStruct_EveryField_LiesWhereTheCompilerPutsItsTwin(string name, string cName)
     {
         Type type = typeof(TlsCall).Assembly.GetType($"Sluice.Probes.{name}", throwOnError: true)!;

@@ -3,7 +3,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using Microsoft.Extensions.Logging;
 using Sluice.Bpf.Selection;
 using Sluice.Pipeline.Delivery;
 using Sluice.Probes;
@@ -19,9 +18,6 @@ internal static class CaptureSettingsReader
     // PID_MAX_LIMIT of 64-bit kernels.
     private const int MaxPid = 4 * 1024 * 1024;
 
-    /// <summary>Of diagnostics, when nothing is asked.</summary>
-    public const LogLevel DefaultLogLevel = LogLevel.Information;
-
     // Timers end at 2^32 ms, which is 49 days.
     private static readonly TimeSpan s_longestDuration = TimeSpan.FromHours(24 * 49);
 
@@ -32,82 +28,80 @@ internal static class CaptureSettingsReader
     public static CaptureSettings Read(CaptureWords words)
     {
         IReadOnlyList<string> modules = ModuleNames.Check(words.Modules);
-        CheckMode(words.Mode);
-        IReadOnlyList<SinkUri> sinks = SinkList.Read(words.Sinks);
-        if (words.Hex && !sinks.Any(static sink => sink.Scheme == SinkSchemes.Console))
-        {
-            throw new UsageException("--hex: only the console shows payloads as text, and no console sink is asked for (--sink console:).");
-        }
-
-        string? ledger = OutputFile("--ledger", words.Ledger), readyFile = OutputFile("--ready-file", words.ReadyFile);
-        SinkList.CheckApart(sinks, "--ledger", ledger);
-        SinkList.CheckApart(sinks, "--ready-file", readyFile);
+        CheckMode("--mode", words.Mode);
+        IReadOnlyList<SinkUri> sinks = RunSettingsReader.ReadSinks(words);
         return new CaptureSettings
         {
             Modules = modules,
             Sinks = sinks,
             Capture = ReadCapture(words),
             Hex = words.Hex,
-            LedgerPath = ledger,
-            ReadyFilePath = readyFile,
-            Duration = words.Duration is { } duration ? OptionValue.Duration("--duration", duration, TimeSpan.FromMilliseconds(1), s_longestDuration) : null,
-            MaxEvents = words.MaxEvents is { } count ? OptionValue.Integer("--max-events", count, 1, long.MaxValue) : null,
-            DrainTimeout = words.DrainTimeout is { } budget
-                ? OptionValue.Duration("--drain-timeout", budget, TimeSpan.Zero, TimeSpan.FromHours(1))
-                : CaptureSettings.DefaultDrainTimeout,
-            LogLevel = ReadLogLevel(words.LogLevel),
+            LedgerPath = RunSettingsReader.ReadOutputFile("--ledger", words.Ledger, sinks),
+            ReadyFilePath = RunSettingsReader.ReadOutputFile("--ready-file", words.ReadyFile, sinks),
+            Duration = ReadDuration("--duration", words.Duration),
+            MaxEvents = RunSettingsReader.ReadMaxEvents("--max-events", words.MaxEvents),
+            DrainTimeout = RunSettingsReader.ReadDrainTimeout("--drain-timeout", words.DrainTimeout),
+            LogLevel = RunSettingsReader.ReadLogLevel("--log-level", words.LogLevel),
             Telemetry = TelemetrySettingsReader.Read(words.Telemetry),
         };
     }
 
+    /// <summary>Null when it is not given.</summary>
+    public static TimeSpan? ReadDuration(string option, string? text) =>
+        text is null ? null : OptionValue.Duration(option, text, TimeSpan.FromMilliseconds(1), s_longestDuration);
+
     private static CaptureOptions ReadCapture(CaptureWords words) => new()
     {
-        Pids = [.. OptionValue.Split("--pid", words.Pids).Select(ReadPid).Distinct()],
+        Pids = [.. OptionValue.Split("--pid", words.Pids).Select(static pid => ReadPid("--pid", pid)).Distinct()],
         Uids = [.. OptionValue.Split("--uid", words.Uids).Select(static user => UserIds.Resolve("--uid", user)).Distinct()],
         CgroupPaths = [.. words.Cgroups.Select(static path => CgroupPath.Resolve("--cgroup", path)).Distinct()],
         LibraryPaths = [.. words.Libraries.Select(static path => InputFile("--lib", path)).Distinct()],
-        Transport = ReadTransport(words.Transport),
-        MapSizePages = words.MapSize is { } pages ? OptionValue.PowerOfTwo("--mapsize", pages, MaxMapSizePages) : null,
-        PayloadLimitBytes = words.PayloadLimit is { } limit ? OptionValue.Bytes("--payload-limit", limit) : 0,
-        BtfFile = ReadBtfFile(words),
-        Bytecode = ReadFlavour(words.Btf),
+        Transport = ReadTransport("--transport", words.Transport),
+        MapSizePages = ReadMapSize("--mapsize", words.MapSize),
+        PayloadLimitBytes = ReadPayloadLimit("--payload-limit", words.PayloadLimit),
+        BtfFile = ReadBtfFile("--btf-file", words.BtfFile, ReadFlavour("--btf", words.Btf)),
+        Bytecode = ReadFlavour("--btf", words.Btf),
         KernelVersion = KernelVersionOverride.Read(),
         Without = WithheldFeatureList.Read(),
     };
 
-    private static int ReadPid(string text)
+    public static int ReadPid(string option, string text)
     {
-        int pid = (int)OptionValue.Integer("--pid", text, 1, MaxPid);
+        int pid = (int)OptionValue.Integer(option, text, 1, MaxPid);
         return Directory.Exists($"/proc/{pid}")
             ? pid
-            : throw new UsageException($"--pid '{text}': no such process in the PID namespace of sluice.");
+            : throw new UsageException($"{option} '{text}': no such process in the PID namespace of sluice.");
     }
 
-    private static CaptureTransport ReadTransport(string? text) => text switch
+    public static int? ReadMapSize(string option, string? text) => text is null ? null : OptionValue.PowerOfTwo(option, text, MaxMapSizePages);
+
+    public static ulong ReadPayloadLimit(string option, string? text) => text is null ? 0 : OptionValue.Bytes(option, text);
+
+    public static CaptureTransport ReadTransport(string option, string? text) => text switch
     {
         null => CaptureTransport.Auto,
         "ringbuf" => CaptureTransport.RingBuffer,
         "perf" => CaptureTransport.Perf,
-        _ => throw new UsageException($"--transport '{text}': ringbuf or perf is wanted."),
+        _ => throw new UsageException($"{option} '{text}': ringbuf or perf is wanted."),
     };
 
-    private static string? ReadBtfFile(CaptureWords words) => words.BtfFile switch
+    public static string? ReadBtfFile(string option, string? path, BytecodeMode bytecode) => path switch
     {
         null => null,
-        _ when ReadFlavour(words.Btf) == BytecodeMode.NonCore => throw new UsageException($"--btf-file '{words.BtfFile}': the bytecode of --btf {words.Btf} uses no BTF."),
-        string path => BtfFile.Check("--btf-file", path),
+        _ when bytecode == BytecodeMode.NonCore => throw new UsageException($"{option} '{path}': the bytecode of --btf noncore uses no BTF."),
+        _ => BtfFile.Check(option, path),
     };
 
     /// <summary>The numbers are the reference's spelling.</summary>
-    private static BytecodeMode ReadFlavour(string? text) => text switch
+    public static BytecodeMode ReadFlavour(string option, string? text) => text switch
     {
         null or "auto" or "0" => BytecodeMode.Auto,
         "core" or "1" => BytecodeMode.Core,
         "noncore" or "2" => BytecodeMode.NonCore,
-        _ => throw new UsageException($"--btf '{text}': auto, core or noncore is wanted."),
+        _ => throw new UsageException($"{option} '{text}': auto, core or noncore is wanted."),
     };
 
-    private static void CheckMode(string? text)
+    public static void CheckMode(string option, string? text)
     {
         if (text is null or "text")
         {
@@ -115,22 +109,11 @@ internal static class CaptureSettingsReader
         }
 
         throw new UsageException(s_plannedModes.Contains(text)
-            ? $"--mode '{text}': not available in this version; text is wanted."
-            : $"--mode '{text}': text is wanted (not available in this version: {string.Join(", ", s_plannedModes)}).");
+            ? $"{option} '{text}': not available in this version; text is wanted."
+            : $"{option} '{text}': text is wanted (not available in this version: {string.Join(", ", s_plannedModes)}).");
     }
 
-    private static LogLevel ReadLogLevel(string? text) => text switch
-    {
-        null or "info" => LogLevel.Information,
-        "trace" => LogLevel.Trace,
-        "debug" => LogLevel.Debug,
-        "warn" => LogLevel.Warning,
-        "error" => LogLevel.Error,
-        "none" => LogLevel.None,
-        _ => throw new UsageException($"--log-level '{text}': trace, debug, info, warn, error or none is wanted."),
-    };
-
-    private static string InputFile(string option, string path)
+    public static string InputFile(string option, string path)
     {
         if (Directory.Exists(path))
         {
@@ -144,22 +127,5 @@ internal static class CaptureSettingsReader
 
         // Whether it can be read, and is a library at all, the module finds out.
         return Path.GetFullPath(path);
-    }
-
-    private static string? OutputFile(string option, string? path)
-    {
-        if (path is null)
-        {
-            return null;
-        }
-
-        string full = path.Length == 0 ? string.Empty : Path.GetFullPath(path);
-        string? directory = Path.GetDirectoryName(full);
-        if (string.IsNullOrEmpty(directory) || Directory.Exists(full))
-        {
-            throw new UsageException($"{option} '{path}': the path of a file is wanted.");
-        }
-
-        return Directory.Exists(directory) ? full : throw new UsageException($"{option} '{path}': no such directory: {directory}.");
     }
 }

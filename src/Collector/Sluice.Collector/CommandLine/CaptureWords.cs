@@ -4,11 +4,9 @@ using System.Collections.Generic;
 namespace Sluice.Collector.CommandLine;
 
 /// <summary>The words of a <c>sluice capture</c> command line, not yet checked; null = the option was not given.</summary>
-internal sealed record CaptureWords
+internal sealed record CaptureWords : RunWords
 {
     public IReadOnlyList<string> Modules { get; init; } = [];
-
-    public IReadOnlyList<string> Sinks { get; init; } = [];
 
     public IReadOnlyList<string> Pids { get; init; } = [];
 
@@ -30,19 +28,9 @@ internal sealed record CaptureWords
 
     public string? PayloadLimit { get; init; }
 
-    public bool Hex { get; init; }
-
-    public string? Ledger { get; init; }
-
     public string? ReadyFile { get; init; }
 
     public string? Duration { get; init; }
-
-    public string? MaxEvents { get; init; }
-
-    public string? DrainTimeout { get; init; }
-
-    public string? LogLevel { get; init; }
 
     public TelemetryWords Telemetry { get; init; } = new();
 }

@@ -3,8 +3,10 @@ using System;
 using System.IO;
 using Microsoft.Extensions.Logging;
 using Sluice.Bpf;
+using Sluice.Collector.Configuration;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Encoding;
+using Sluice.Pipeline.Recording;
 using Sluice.Probes.Targets;
 
 namespace Sluice.Collector.CommandLine;
@@ -19,6 +21,11 @@ internal static class FailureReport
     /// <param name="logLevel">At debug and below, the stack trace of an internal error is shown.</param>
     public static ExitCode Write(TextWriter output, Exception failure, string command, LogLevel logLevel)
     {
+        foreach (ConfigMistake mistake in (failure as ConfigException)?.Mistakes ?? [])
+        {
+            output.WriteLine(OneLine(mistake.ToString()));
+        }
+
         (ExitCode code, string message, string? hint) = Describe(failure, command);
         output.WriteLine("sluice: " + OneLine(message));
         if (hint is not null)
@@ -41,7 +48,8 @@ internal static class FailureReport
 
     private static (ExitCode Code, string Message, string? Hint) Describe(Exception failure, string command) => failure switch
     {
-        UsageException or SinkUriException => (ExitCode.Usage, failure.Message, $"Try: {command} --help"),
+        UsageException or SinkUriException or RecordingException => (ExitCode.Usage, failure.Message, $"Try: {command} --help"),
+        ConfigException => (ExitCode.Usage, failure.Message, null),
         SinkException { IsConfiguration: true } => (ExitCode.Usage, failure.Message, null),
         SinkException { InnerException: DllNotFoundException } => (ExitCode.HostCannot, failure.Message, null),
         TargetException { Error: TargetError.FileNotFound or TargetError.NoSuchProcess } => (ExitCode.Usage, failure.Message, null),

@@ -16,6 +16,14 @@ internal static class SinkList
     public static IReadOnlyList<SinkUri> Read(IReadOnlyList<string> texts)
     {
         SinkUri[] sinks = [.. (texts.Count == 0 ? [SinkSchemes.Console + ":"] : texts).Select(SinkUri.Parse)];
+        CheckTogether(sinks);
+        return sinks;
+    }
+
+    /// <summary>Checks that this version has all of them, and that they do not write over each other.</summary>
+    /// <exception cref="UsageException">One cannot be with those before it.</exception>
+    public static void CheckTogether(IReadOnlyList<SinkUri> sinks)
+    {
         foreach (SinkUri sink in sinks)
         {
             CheckScheme(sink);
@@ -24,7 +32,6 @@ internal static class SinkList
         CheckNames(sinks);
         CheckFiles(sinks);
         CheckStandardOutput(sinks);
-        return sinks;
     }
 
     /// <summary>A file that the program itself writes must not be a sink's too.</summary>
@@ -83,10 +90,12 @@ internal static class SinkList
     }
 
     /// <summary>What has no path at all is the sink's own to refuse, and nothing mixes in the null device.</summary>
-    private static bool WritesToFile(SinkUri sink) => sink.Scheme == SinkSchemes.JsonLines && sink.Target is not ("" or StandardOutput or "/dev/null");
+    private static bool WritesToFile(SinkUri sink) => TakesPath(sink) && sink.Target is not ("" or StandardOutput or "/dev/null");
+
+    private static bool TakesPath(SinkUri sink) => sink.Scheme is SinkSchemes.JsonLines or SinkSchemes.Raw;
 
     private static bool WritesToStandardOutput(SinkUri sink) =>
         sink.Scheme == SinkSchemes.Console
-        || (sink.Scheme == SinkSchemes.JsonLines && sink.Target == StandardOutput)
+        || (TakesPath(sink) && sink.Target == StandardOutput)
         || (WritesToFile(sink) && RealPath.Of(sink.Target) == RealPath.Of(StandardOutputFile));
 }

@@ -12,10 +12,11 @@ internal static class SinkSchemes
     public const string Kafka = "kafka";
     public const string OtlpGrpc = "otlp+grpc";
     public const string OtlpHttp = "otlp+http";
+    public const string Raw = "raw";
 
     /// <summary>Sinks of this version.</summary>
-    public static IReadOnlyList<string> Available { get; } = [Console, JsonLines, Kafka, OtlpGrpc, OtlpHttp, Null];
+    public static IReadOnlyList<string> Available { get; } = [Console, JsonLines, Kafka, OtlpGrpc, OtlpHttp, Raw, Null];
 
     /// <summary>Sinks that have a name but no code yet.</summary>
-    public static IReadOnlyList<string> Planned { get; } = ["pcapng", "keylog", "raw"];
+    public static IReadOnlyList<string> Planned { get; } = ["pcapng", "keylog"];
 }

@@ -5,18 +5,20 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Linq;
 using System.Threading.Tasks;
+using Sluice.Collector.Configuration;
 using Sluice.Collector.Doctor;
 using Sluice.Collector.Hosting;
+using Sluice.Pipeline.Encoding;
 
 namespace Sluice.Collector.CommandLine;
 
 /// <summary>The whole command line of <c>sluice</c>. The one place where failures become messages and exit codes.</summary>
 internal static class SluiceCommandLine
 {
-    private const string Commands = "capture, doctor";
+    private const string Commands = "capture, run, replay, config, doctor";
 
     /// <summary>Commands that have a name but no code yet.</summary>
-    private static readonly string[] s_planned = ["run", "replay", "relay"];
+    private static readonly string[] s_planned = ["relay"];
 
     private static readonly ParserConfiguration s_parser = new()
     {
@@ -35,16 +37,28 @@ internal static class SluiceCommandLine
     /// <summary>Runs one command to its end; never throws.</summary>
     public static async Task<ExitCode> RunAsync(string[] args)
     {
-        CaptureSettings? settings = null;
+        RunSettings? settings = null;
         RootCommand root = Build(
             capture: parsed =>
             {
                 settings = parsed;
                 return CaptureHost.RunAsync(parsed);
             },
+            replay: parsed =>
+            {
+                settings = parsed;
+                return ReplayHost.RunAsync(parsed);
+            },
+            run: path =>
+            {
+                RunConfiguration configuration = ConfigFile.Read(path);
+                settings = configuration.Settings;
+                return CaptureHost.RunAsync(configuration);
+            },
+            check: CheckConfig,
             doctor: DoctorCommand.Run);
         ParseResult result = root.Parse(args, s_parser);
-        string command = result.CommandResult.Command == root ? "sluice" : "sluice " + result.CommandResult.Command.Name;
+        string command = PathOf(result.CommandResult);
         try
         {
             ThrowOnParseError(result);
@@ -52,34 +66,63 @@ internal static class SluiceCommandLine
         }
         catch (Exception e)
         {
-            return FailureReport.Write(Console.Error, e, command, settings?.LogLevel ?? CaptureSettingsReader.DefaultLogLevel);
+            return FailureReport.Write(Console.Error, e, command, settings?.LogLevel ?? RunSettingsReader.DefaultLogLevel);
         }
     }
 
     /// <summary>What <c>sluice capture</c> with these words would do.</summary>
     /// <exception cref="UsageException">The words cannot be.</exception>
-    internal static CaptureSettings ParseCapture(params string[] args)
+    internal static CaptureSettings ParseCapture(params string[] args) => Parse<CaptureSettings>(["capture", .. args]);
+
+    /// <summary>What <c>sluice replay</c> with these words would do.</summary>
+    /// <exception cref="UsageException">The words cannot be.</exception>
+    internal static ReplaySettings ParseReplay(params string[] args) => Parse<ReplaySettings>(["replay", .. args]);
+
+    private static T Parse<T>(string[] args)
+        where T : RunSettings
     {
-        CaptureSettings? settings = null;
+        RunSettings? settings = null;
         RootCommand root = Build(
-            capture: parsed =>
-            {
-                settings = parsed;
-                return Task.FromResult(ExitCode.Done);
-            },
+            capture: parsed => Keep(parsed, out settings),
+            replay: parsed => Keep(parsed, out settings),
+            run: static _ => Task.FromResult(ExitCode.Done),
+            check: static _ => ExitCode.Done,
             doctor: static _ => ExitCode.Done);
-        ParseResult result = root.Parse(["capture", .. args], s_parser);
+        ParseResult result = root.Parse(args, s_parser);
         ThrowOnParseError(result);
         result.Invoke(s_invocation);
-        return settings ?? throw new UsageException("the command line does not start a capture.");
+        return settings as T ?? throw new UsageException("the command line does not start a run.");
     }
 
-    private static RootCommand Build(Func<CaptureSettings, Task<ExitCode>> capture, Func<bool, ExitCode> doctor)
+    private static Task<ExitCode> Keep(RunSettings parsed, out RunSettings settings)
+    {
+        settings = parsed;
+        return Task.FromResult(ExitCode.Done);
+    }
+
+    private static ExitCode CheckConfig(string path)
+    {
+        Console.Out.WriteLine(TerminalText.Line(ConfigFile.Read(path).Summary));
+        return ExitCode.Done;
+    }
+
+    /// <summary>Such as <c>sluice config check</c>. The root is called after the file that runs, which is not always its name.</summary>
+    private static string PathOf(CommandResult result) => result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : "sluice";
+
+    private static RootCommand Build(
+        Func<CaptureSettings, Task<ExitCode>> capture,
+        Func<ReplaySettings, Task<ExitCode>> replay,
+        Func<string, Task<ExitCode>> run,
+        Func<string, ExitCode> check,
+        Func<bool, ExitCode> doctor)
     {
         var root = new RootCommand(
             "Taps TLS plaintext of running processes with eBPF and streams it, counted to the last event, to a terminal, JSON Lines files and Kafka.")
         {
             new CaptureCommand(capture),
+            new RunCommand(run),
+            new ReplayCommand(replay),
+            new ConfigCommand(check),
             new DoctorCommand(doctor),
         };
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersionAction();

@@ -11,17 +11,17 @@ namespace Sluice.Collector.Diagnostics;
 internal sealed class StderrLogger : ILogger
 {
     private readonly TextWriter _output;
-    private readonly LogLevel _minLevel;
+    private readonly LogThreshold _threshold;
     private readonly string _category;
 
-    public StderrLogger(TextWriter output, LogLevel minLevel, string category)
+    public StderrLogger(TextWriter output, LogThreshold threshold, string category)
     {
         _output = output;
-        _minLevel = minLevel;
+        _threshold = threshold;
         _category = category[(category.LastIndexOf('.') + 1)..];
     }
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= _minLevel && logLevel != LogLevel.None;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= _threshold.Level && logLevel != LogLevel.None;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
@@ -35,7 +35,7 @@ internal sealed class StderrLogger : ILogger
             CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.fff} {Word(logLevel)} {_category}: {OneLine(formatter(state, exception))}");
         if (exception is not null)
         {
-            line += _minLevel <= LogLevel.Debug ? Environment.NewLine + TerminalText.Lines(exception.ToString()) : " " + OneLine(exception.Message);
+            line += _threshold.Level <= LogLevel.Debug ? Environment.NewLine + TerminalText.Lines(exception.ToString()) : " " + OneLine(exception.Message);
         }
 
         _output.WriteLine(line);

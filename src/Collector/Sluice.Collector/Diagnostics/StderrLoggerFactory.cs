@@ -12,17 +12,17 @@ namespace Sluice.Collector.Diagnostics;
 internal sealed class StderrLoggerFactory : ILoggerFactory
 {
     private readonly TextWriter _output;
-    private readonly LogLevel _minLevel;
+    private readonly LogThreshold _threshold;
 
     /// <param name="output">A thread-safe writer: <see cref="Console.Error"/>.</param>
-    /// <param name="minLevel">Less important lines are left out.</param>
-    public StderrLoggerFactory(TextWriter output, LogLevel minLevel)
+    /// <param name="threshold">Less important lines are left out.</param>
+    public StderrLoggerFactory(TextWriter output, LogThreshold threshold)
     {
         _output = output;
-        _minLevel = minLevel;
+        _threshold = threshold;
     }
 
-    public ILogger CreateLogger(string categoryName) => new StderrLogger(_output, _minLevel, categoryName);
+    public ILogger CreateLogger(string categoryName) => new StderrLogger(_output, _threshold, categoryName);
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("Diagnostics go to standard error only.");
 

@@ -3,24 +3,21 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
-using Sluice.Bpf.Features;
 using Sluice.Collector.CommandLine;
+using Sluice.Collector.Configuration;
 using Sluice.Collector.Diagnostics;
-using Sluice.Collector.Sinks;
 using Sluice.Collector.Telemetry;
 using Sluice.Pipeline;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
-using Sluice.Pipeline.Encoding;
 using Sluice.Probes;
 
 namespace Sluice.Collector.Hosting;
 
 /// <summary>
-/// One run of <c>sluice capture</c>, the composition root. It owns everything in the order of opening:
+/// One run of <c>sluice capture</c> or <c>sluice run</c>, the composition root. It owns everything in the order of opening:
 /// <code>
 /// modules: load → pipeline: start sinks → readers: map rings, start threads → modules: attach → ready … stop
 /// stop: detach → readers: last drain → pipeline: queues, flush, dispose sinks, final ledger → readers: unmap → modules: close
@@ -38,6 +35,7 @@ internal sealed class CaptureHost
     private readonly StopRequest _stop = new();
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly Abandonment _abandonment;
+    private readonly PipelineRun _run;
 
     private CaptureHost(CaptureSettings settings, OwnTelemetry telemetry)
     {
@@ -46,6 +44,7 @@ internal sealed class CaptureHost
         _loggers = telemetry.Loggers;
         _logger = _loggers.CreateLogger("capture");
         _abandonment = new Abandonment(settings.LedgerPath);
+        _run = new PipelineRun(settings, _loggers, _logger, _stop, telemetry);
     }
 
     private long ElapsedMs => (long)Stopwatch.GetElapsedTime(_started).TotalMilliseconds;
@@ -53,21 +52,31 @@ internal sealed class CaptureHost
     /// <summary>Captures until told to stop; completes when everything is drained and closed.</summary>
     public static async Task<ExitCode> RunAsync(CaptureSettings settings)
     {
-        using var loggers = new StderrLoggerFactory(Console.Error, settings.LogLevel);
+        using var loggers = new StderrLoggerFactory(Console.Error, new LogThreshold(settings.LogLevel));
         await using OwnTelemetry telemetry = OwnTelemetry.Start(settings.Telemetry, loggers, settings.LogLevel);
-        return await new CaptureHost(settings, telemetry).RunAsync();
+        return await new CaptureHost(settings, telemetry).RunAsync(reload: null);
     }
 
-    private async Task<ExitCode> RunAsync()
+    /// <summary>The same as a service: SIGHUP reads the configuration again, and does not stop it.</summary>
+    public static async Task<ExitCode> RunAsync(RunConfiguration configuration)
     {
-        using var signals = new StopSignals(_stop, OnSecondSignal);
+        var threshold = new LogThreshold(configuration.Settings.LogLevel);
+        using var loggers = new StderrLoggerFactory(Console.Error, threshold);
+        var reload = new ConfigurationReload(configuration, threshold, loggers.CreateLogger("config"));
+        await using OwnTelemetry telemetry = OwnTelemetry.Start(configuration.Settings.Telemetry, loggers, configuration.Settings.LogLevel);
+        return await new CaptureHost(configuration.Settings, telemetry).RunAsync(reload);
+    }
+
+    private async Task<ExitCode> RunAsync(ConfigurationReload? reload)
+    {
+        using var signals = new StopSignals(_stop, OnSecondSignal, reload is null ? null : reload.Request);
         if (_settings.ReadyFilePath is { } readyFile)
         {
             ReadyFile.Clear(readyFile);
         }
 
         // Before anything touches the kernel: a bad sink option is the cheapest mistake to report.
-        ISink[] sinks = [.. _settings.Sinks.Select(new SinkFactory(_settings.Hex, ModuleFactory.EventKinds(_settings.Modules), _loggers).Create)];
+        ISink[] sinks = _run.MakeSinks(ModuleFactory.EventKinds(_settings.Modules));
         HostCheck.ThrowIfUnfit(_settings.Capture, _logger);
         using var modules = CaptureModules.Load(_settings.Modules, _settings.Capture, _loggers);
         HostLog.Step(_logger, "Programs loaded", ElapsedMs);
@@ -75,9 +84,8 @@ internal sealed class CaptureHost
         // On every way out, before the modules: the ledger is not observed without the kernel's counters.
         await using OwnTelemetry telemetry = _telemetry;
         _telemetry.Health.Stage = HostStage.StartingSinks;
-        WorkerThreads.Reserve(sinks.Length);
-        CapturePipeline pipeline = BuildPipeline(modules, sinks);
-        if (!await TryStartAsync(pipeline))
+        CapturePipeline pipeline = _run.Build(sinks, new ModuleCounters(modules.Loaded));
+        if (!await _run.TryStartAsync(pipeline))
         {
             return ExitCode.Done;
         }
@@ -88,7 +96,9 @@ internal sealed class CaptureHost
         await using var ending = new PipelineEnding(pipeline, _settings.DrainTimeout);
         StartReaders(modules, pipeline);
         Announce(modules.Attach(e => _stop.TryStop("new processes are no longer followed", e)));
+        reload?.Begin(modules);
         StopCause cause = await WaitForStopAsync();
+        reload?.End();
         return await StopAsync(cause, modules, pipeline);
     }
 
@@ -96,61 +106,6 @@ internal sealed class CaptureHost
     {
         HostLog.SecondSignal(_logger);
         _abandonment.Execute();
-    }
-
-    private CapturePipeline BuildPipeline(CaptureModules modules, ISink[] sinks)
-    {
-        var watch = new SinkWatch(_settings.Sinks.Count, _stop, _logger);
-        CapturePipelineBuilder builder = new CapturePipelineBuilder()
-            .UseKernelCounters(new ModuleCounters(modules.Loaded))
-            .UseOrigin(EventOrigin.ForThisRun(HostAttributes.Read(HostEnvironment.Read())))
-            .UseLogger(_loggers.CreateLogger("pipeline"))
-            .OnSinkFailed(failure =>
-            {
-                if (!failure.EndsQuietly)
-                {
-                    _telemetry.Health.SinkFailed(failure.SinkName);
-                }
-
-                watch.OnSinkFailed(failure);
-            });
-        if (_telemetry.Meters is { } meters)
-        {
-            builder.UseMeters(meters);
-        }
-
-        if (_settings.LedgerPath is { } ledgerPath)
-        {
-            builder.UseLedgerFile(ledgerPath);
-        }
-
-        for (int i = 0; i < sinks.Length; i++)
-        {
-            builder.AddSink(sinks[i], SinkFactory.QueueOptions(_settings.Sinks[i]));
-        }
-
-        return builder.Build();
-    }
-
-    /// <summary>False when the user stopped us while a sink was still connecting.</summary>
-    private async Task<bool> TryStartAsync(CapturePipeline pipeline)
-    {
-        using var interrupted = new CancellationTokenSource();
-        _ = _stop.Requested.ContinueWith(_ => interrupted.Cancel(), TaskScheduler.Default);
-        try
-        {
-            await pipeline.StartAsync(interrupted.Token);
-            return true;
-        }
-        catch (OperationCanceledException) when (_stop.Requested.IsCompleted)
-        {
-            HostLog.Stopping(_logger, (await _stop.Requested).Reason);
-            return false;
-        }
-        catch (LedgerFileException e)
-        {
-            throw new UsageException(e.Message);
-        }
     }
 
     private void StartReaders(CaptureModules modules, CapturePipeline pipeline)
@@ -212,7 +167,7 @@ internal sealed class CaptureHost
     private async Task<ExitCode> StopAsync(StopCause cause, CaptureModules modules, CapturePipeline pipeline)
     {
         long stopping = Stopwatch.GetTimestamp();
-        LogCause(cause);
+        _run.LogCause(cause);
         _telemetry.Health.Stage = HostStage.Stopping;
         RemoveReadyFile();
 
@@ -236,30 +191,9 @@ internal sealed class CaptureHost
             return await Abandonment.ProcessEndsAsync();
         }
 
-        ExitCode code = Conclude(outcome, report);
+        ExitCode code = _run.Conclude(outcome, report);
         await _telemetry.CompleteAsync(Left(stopping));
         return code;
-    }
-
-    private ExitCode Conclude(StopCause cause, CompletionReport report)
-    {
-        if (report.Abandoned != 0)
-        {
-            HostLog.DrainTimedOut(_logger, _settings.DrainTimeout.TotalSeconds, report.Abandoned);
-        }
-
-        Console.Error.Write(report.Ledger.ToText());
-        if (report.LedgerFileFailure is { } notWritten)
-        {
-            Console.Error.WriteLine("sluice: " + notWritten.Message);
-        }
-
-        bool good = cause.Failure is null
-            && report.LedgerFileFailure is null
-            && report.Abandoned == 0
-            && report.Failures.All(static failure => failure.EndsQuietly)
-            && report.Ledger.Verify().Count == 0;
-        return good ? ExitCode.Done : ExitCode.Failed;
     }
 
     /// <summary>A drain that broke after an orderly stop began is a failure of its own; one that broke before is the cause already.</summary>
@@ -287,18 +221,6 @@ internal sealed class CaptureHost
         {
             // The stop matters more than the file.
             HostLog.ReadyFileLeft(_logger, e);
-        }
-    }
-
-    private void LogCause(StopCause cause)
-    {
-        if (cause.Failure is { } failure)
-        {
-            HostLog.StoppingBroken(_logger, cause.Reason, failure);
-        }
-        else
-        {
-            HostLog.Stopping(_logger, cause.Reason);
         }
     }
 

@@ -80,6 +80,25 @@ internal sealed class CaptureModules : IDisposable
     public IReadOnlyList<(ICaptureModule Module, int? Targets)> Attach(Action<Exception> onTrackerFailed) =>
         [.. _modules.Select(module => (module, module.Attach(onTrackerFailed)))];
 
+    /// <summary>Puts other filters in the place of those, in all modules or in none (<see cref="ICaptureModule.ReplaceFilters"/>).</summary>
+    /// <exception cref="Sluice.Bpf.BpfException">A module cannot take them; the old ones hold on.</exception>
+    public void ReplaceFilters(CaptureOptions old, CaptureOptions wanted)
+    {
+        int done = 0;
+        try
+        {
+            for (; done < _modules.Count; done++)
+            {
+                _modules[done].ReplaceFilters(wanted);
+            }
+        }
+        catch
+        {
+            _modules.Take(done).ToList().ForEach(module => module.ReplaceFilters(old));
+            throw;
+        }
+    }
+
     /// <summary>When it returns no program submits any more. Idempotent.</summary>
     public void Detach() => _modules.ForEach(static module => module.Detach());
 

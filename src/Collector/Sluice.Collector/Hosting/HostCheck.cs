@@ -36,13 +36,7 @@ internal static class HostCheck
             throw new HostUnfitException(LockdownCheck.Problem, LockdownCheck.Remedy);
         }
 
-        if (options.Pids.Count != 0 && !host.IsInitialPidNamespace)
-        {
-            throw new HostUnfitException(
-                "--pid needs the host's PID namespace: this process is in another one, whose ids mean nothing to the kernel side.",
-                "Run sluice on the host, or in a container with --pid=host (Kubernetes: hostPID: true), or select with --uid, --cgroup or --lib.");
-        }
-
+        ThrowIfPidsMeanNothing(options);
         if (options.Bytecode == BytecodeMode.Core && options.BtfFile is null && !File.Exists(KernelFeatures.KernelBtfPath))
         {
             throw new HostUnfitException(
@@ -64,6 +58,17 @@ internal static class HostCheck
         foreach (string lack in missing)
         {
             HostLog.Narrowed(logger, lack);
+        }
+    }
+
+    /// <exception cref="HostUnfitException">Processes are named by numbers of another PID namespace than the kernel's.</exception>
+    public static void ThrowIfPidsMeanNothing(CaptureOptions options)
+    {
+        if (options.Pids.Count != 0 && !HostEnvironment.Read().IsInitialPidNamespace)
+        {
+            throw new HostUnfitException(
+                "--pid needs the host's PID namespace: this process is in another one, whose ids mean nothing to the kernel side.",
+                "Run sluice on the host, or in a container with --pid=host (Kubernetes: hostPID: true), or select with --uid, --cgroup or --lib.");
         }
     }
 }

@@ -7,11 +7,11 @@ namespace Sluice.Collector.Hosting;
 
 /// <summary>
 /// The signals that end a capture: the first asks for an orderly stop, the second for the end at once. SIGPIPE is no signal for us: the runtime ignores
-/// it, and a sink whose reader went away gets an error on its write.
+/// it, and a sink whose reader went away gets an error on its write. A service takes SIGHUP for something else.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
-    private static readonly PosixSignal[] s_signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT, PosixSignal.SIGHUP];
+    private static readonly PosixSignal[] s_signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT];
 
     private readonly PosixSignalRegistration[] _registrations;
     private readonly StopRequest _stop;
@@ -20,11 +20,21 @@ internal sealed class StopSignals : IDisposable
 
     /// <param name="stop">Told of the first signal.</param>
     /// <param name="abandon">Called on the second one; it is expected to end the process.</param>
-    public StopSignals(StopRequest stop, Action abandon)
+    /// <param name="reload">What SIGHUP does instead of stopping; null when it stops as the others do.</param>
+    public StopSignals(StopRequest stop, Action abandon, Action? reload = null)
     {
         _stop = stop;
         _abandon = abandon;
-        _registrations = Array.ConvertAll(s_signals, signal => PosixSignalRegistration.Create(signal, OnSignal));
+        Action<PosixSignalContext> onHangup = reload is null ? OnSignal : context =>
+        {
+            context.Cancel = true;
+            reload();
+        };
+        _registrations =
+        [
+            .. Array.ConvertAll(s_signals, signal => PosixSignalRegistration.Create(signal, OnSignal)),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, onHangup),
+        ];
     }
 
     public void Dispose()

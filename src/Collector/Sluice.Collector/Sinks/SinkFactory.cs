@@ -40,6 +40,7 @@ internal sealed class SinkFactory
     {
         SinkSchemes.Console => new ConsoleSink(ConsoleSinkOptions.Parse(uri, _hex)),
         SinkSchemes.JsonLines => new JsonLinesSink(JsonLinesSinkOptions.Parse(uri)),
+        SinkSchemes.Raw => new RawSink(RawSinkOptions.Parse(uri)),
         SinkSchemes.Null => new NullSink(NullSinkOptions.Parse(uri)),
         SinkSchemes.Kafka => new KafkaSink(KafkaSinkOptions.Parse(uri), _kinds, _loggers.CreateLogger("kafka")),
         SinkSchemes.OtlpGrpc or SinkSchemes.OtlpHttp => new OtlpSink(OtlpSinkOptions.Parse(uri), _loggers.CreateLogger("otlp")),

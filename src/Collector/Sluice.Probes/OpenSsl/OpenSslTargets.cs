@@ -46,7 +46,7 @@ internal sealed class OpenSslTargets : ModuleTargets
     /// <inheritdoc/>
     public override int? Attach(Action<Exception> onFailed)
     {
-        var selection = new TargetSelection { LibraryPaths = _options.LibraryPaths, Pids = _options.Pids };
+        var selection = new TargetSelection { LibraryPaths = _options.LibraryPaths, Pids = _options.FiltersMayChange ? [] : _options.Pids };
         ExecutableMappingMonitor? monitor = TryWatchMappings();
         _tracker = new TargetTracker(new TargetDiscovery(selection), new TargetTrackerOptions { HasMappingEvents = monitor is not null });
         _tracker.Added += target => AttachTarget(target, isNamedByUser: false);
