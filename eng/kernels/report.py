@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 PASS, FAIL, LACKING = "Pass", "Fail", "Lacking"
 WORDS = {PASS: "ok", FAIL: "**failed**", LACKING: "lacks"}
+AREAS = ("bytecode", "probe", "tls", "filter", "connections", "lockdown")
 BEGIN = "<!-- kernel report: begin (make test-kernels ARGS=--write-docs) -->"
 END = "<!-- kernel report: end -->"
 
@@ -28,7 +29,9 @@ def table(results):
         for result in all_of:
             cells.setdefault((result["area"], result["variant"], result["subject"]), {})[kernel] = WORDS[result["result"]]
     head = ["what", "variant", "subject", *results]
-    rows = [[*key, *(row.get(kernel, "") for kernel in results)] for key, row in cells.items()]
+    # In the suite's order, also where single steps were repeated later.
+    ordered = sorted(cells.items(), key=lambda cell: AREAS.index(cell[0][0]) if cell[0][0] in AREAS else len(AREAS))
+    rows = [[*key, *(row.get(kernel, "") for kernel in results)] for key, row in ordered]
     widths = [max(len(str(row[i])) for row in [head, *rows]) for i in range(len(head))]
     lines = [head, ["-" * width for width in widths], *rows]
     return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in lines)
