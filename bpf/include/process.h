@@ -23,8 +23,7 @@ static __always_inline bool in_selected_cgroup(void)
 	return found;
 }
 
-/* The filters that were given must all match; each may hold several values. */
-static __always_inline bool passes_filters(__u32 tgid)
+static __always_inline bool passes_process_filters(__u32 tgid)
 {
 	if (CONSTANT(config.pid_filter) && !bpf_map_lookup_elem(&pid_filter, &tgid))
 		return false;
@@ -34,21 +33,32 @@ static __always_inline bool passes_filters(__u32 tgid)
 		if (!bpf_map_lookup_elem(&uid_filter, &uid))
 			return false;
 	}
-	return !CONSTANT(config.cgroup_filter) || in_selected_cgroup();
+	return true;
+}
+
+/* The filters that were given must all match; each may hold several values. */
+static __always_inline bool passes_filters(__u32 tgid)
+{
+	return passes_process_filters(tgid) && (!CONSTANT(config.cgroup_filter) || in_selected_cgroup());
+}
+
+static __always_inline void count_filtered_call(void)
+{
+	struct sluice_cpu_stats *counters = cpu_stats();
+
+	if (counters)
+		COUNT(counters->filtered_calls);
 }
 
 static __always_inline bool is_captured(__u32 tgid)
 {
 	struct sluice_self *self = find_self();
-	struct sluice_cpu_stats *counters;
 
 	if (!self || tgid == self->tgid)
 		return false;
 	if (passes_filters(tgid))
 		return true;
-	counters = cpu_stats();
-	if (counters)
-		COUNT(counters->filtered_calls);
+	count_filtered_call();
 	return false;
 }
 

@@ -13,7 +13,7 @@ internal sealed class CaptureCommand : Command
 {
     private readonly Argument<string[]> _modules = new("MODULE")
     {
-        Description = "What to capture. In this version: tls (plaintext of every process that uses OpenSSL).",
+        Description = "What to capture. In this version: tls (plaintext of every process that uses OpenSSL), connections (TCP connections and UDP flows of every process).",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -32,6 +32,7 @@ internal sealed class CaptureCommand : Command
     private readonly Option<string?> _transport = One("--transport", "ringbuf|perf", "How events leave the kernel. Default: ringbuf where the kernel has it (5.8), else perf");
     private readonly Option<string?> _mode = One("--mode", "text", "What the tls module captures. In this version: text (the plaintext)");
     private readonly Option<string?> _payloadLimit = One("--payload-limit", "BYTES", "Capture at most so many bytes of each call, such as 4KiB; 0 = all of them. Default: 0");
+    private readonly Option<string?> _udpIdle = One("--udp-idle", "TIME", "A UDP flow has ended when no datagram has passed for so long. Default: 60s");
     private readonly Option<bool> _hex = new("--hex") { Description = "The console shows payloads as a hex dump." };
     private readonly Option<string?> _ledger = One("--ledger", "FILE", "Keep the loss ledger in this file as JSON: refreshed every second, final at exit.");
     private readonly Option<string?> _readyFile = One("--ready-file", "FILE", "Exists while every probe is attached.");
@@ -51,7 +52,7 @@ internal sealed class CaptureCommand : Command
         Add(_modules);
         foreach (Option option in new Option[]
         {
-            _sinks, _pids, _uids, _cgroups, _libraries, _transport, _mapSize, _payloadLimit, _btf, _btfFile, _mode, _hex,
+            _sinks, _pids, _uids, _cgroups, _libraries, _transport, _mapSize, _payloadLimit, _btf, _btfFile, _mode, _udpIdle, _hex,
             _ledger, _readyFile, _duration, _maxEvents, _drainTimeout, _listen, _telemetryOtlp, _logLevel,
         })
         {
@@ -89,6 +90,7 @@ internal sealed class CaptureCommand : Command
         Transport = result.GetValue(_transport),
         Mode = result.GetValue(_mode),
         PayloadLimit = result.GetValue(_payloadLimit),
+        UdpIdle = result.GetValue(_udpIdle),
         Hex = result.GetValue(_hex),
         Ledger = result.GetValue(_ledger),
         ReadyFile = result.GetValue(_readyFile),

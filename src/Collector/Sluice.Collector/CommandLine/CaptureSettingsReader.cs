@@ -69,6 +69,9 @@ internal static class CaptureSettingsReader
         Transport = ReadTransport(words.Transport),
         MapSizePages = words.MapSize is { } pages ? OptionValue.PowerOfTwo("--mapsize", pages, MaxMapSizePages) : null,
         PayloadLimitBytes = words.PayloadLimit is { } limit ? OptionValue.Bytes("--payload-limit", limit) : 0,
+        UdpIdle = words.UdpIdle is { } idle
+            ? OptionValue.Duration("--udp-idle", idle, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))
+            : CaptureOptions.DefaultUdpIdle,
         BtfFile = ReadBtfFile(words),
         Bytecode = ReadFlavour(words.Btf),
         KernelVersion = KernelVersionOverride.Read(),

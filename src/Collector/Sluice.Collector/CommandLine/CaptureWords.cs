@@ -30,6 +30,8 @@ internal sealed record CaptureWords
 
     public string? PayloadLimit { get; init; }
 
+    public string? UdpIdle { get; init; }
+
     public bool Hex { get; init; }
 
     public string? Ledger { get; init; }
