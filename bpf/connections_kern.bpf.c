@@ -12,6 +12,9 @@
 #include <bpf/bpf_tracing.h>
 #include "event.h"
 #include "connections/tcp.h"
+#ifndef SLUICE_LESS52
+#include "connections/udp.h"
+#endif
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -233,7 +236,88 @@ static __always_inline int on_system_call(enum flavour flavour, struct bpf_raw_t
 
 SENDER_COPIES("raw_tp/sys_exit", tcp_accept_raw, struct bpf_raw_tracepoint_args, on_system_call, on_system_call)
 
+#ifndef SLUICE_LESS52
+
+/* ---- UDP: packets and sockets, by programs of the root cgroup ---- */
+
+static __always_inline int on_udp_in(enum flavour flavour, struct __sk_buff *ctx)
+{
+	return on_udp_packet(flavour, ctx, true);
+}
+
+SENDER("cgroup_skb/ingress", udp_in, struct __sk_buff, on_udp_in)
+
+static __always_inline int on_udp_out(enum flavour flavour, struct __sk_buff *ctx)
+{
+	return on_udp_packet(flavour, ctx, false);
+}
+
+SENDER("cgroup_skb/egress", udp_out, struct __sk_buff, on_udp_out)
+
+PROGRAM("cgroup/sock_create", udp_create, struct bpf_sock, on_udp_created)
+PROGRAM("cgroup/sock_release", udp_release, struct bpf_sock, on_udp_released)
+
+static __always_inline int on_udp_peer_v4(enum flavour flavour, struct bpf_sock_addr *ctx)
+{
+	return on_udp_peer(flavour, ctx, false, false);
+}
+
+static __always_inline int on_udp_peer_v6(enum flavour flavour, struct bpf_sock_addr *ctx)
+{
+	return on_udp_peer(flavour, ctx, true, false);
+}
+
+static __always_inline int on_udp_send_v4(enum flavour flavour, struct bpf_sock_addr *ctx)
+{
+	return on_udp_peer(flavour, ctx, false, true);
+}
+
+static __always_inline int on_udp_send_v6(enum flavour flavour, struct bpf_sock_addr *ctx)
+{
+	return on_udp_peer(flavour, ctx, true, true);
+}
+
+SENDER("cgroup/connect4", udp_connect4, struct bpf_sock_addr, on_udp_peer_v4)
+SENDER("cgroup/connect6", udp_connect6, struct bpf_sock_addr, on_udp_peer_v6)
+SENDER("cgroup/sendmsg4", udp_sendmsg4, struct bpf_sock_addr, on_udp_send_v4)
+SENDER("cgroup/sendmsg6", udp_sendmsg6, struct bpf_sock_addr, on_udp_send_v6)
+SENDER("cgroup/recvmsg4", udp_recvmsg4, struct bpf_sock_addr, on_udp_peer_v4)
+SENDER("cgroup/recvmsg6", udp_recvmsg6, struct bpf_sock_addr, on_udp_peer_v6)
+
+/* ---- UDP: who uses a socket without naming a peer. One use that goes unseen is made up for by the next: no copies ---- */
+
+/* Of sock_send_length and sock_recv_length: struct sock *sk, … */
+static __always_inline int on_udp_use(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_udp_used((const struct sock *)ctx->args[0]);
+}
+
+PROGRAM("raw_tp", udp_use_raw, struct bpf_raw_tracepoint_args, on_udp_use)
+
+static __always_inline int on_udp_call(__u64 *ctx)
+{
+	return on_udp_used(socket_argument(ctx));
+}
+
+PROGRAM("fentry/udp_sendmsg", udp_sendmsg_fentry, __u64, on_udp_call)
+PROGRAM("fentry/udp_recvmsg", udp_recvmsg_fentry, __u64, on_udp_call)
+PROGRAM("fentry/udpv6_sendmsg", udpv6_sendmsg_fentry, __u64, on_udp_call)
+PROGRAM("fentry/udpv6_recvmsg", udpv6_recvmsg_fentry, __u64, on_udp_call)
+
+SEC("kprobe")
+int udp_use_kprobe(struct pt_regs *ctx)
+{
+	return on_udp_used((const struct sock *)PT_REGS_PARM1(ctx));
+}
+
+#endif
+
 /* ---- run by the collector itself ---- */
+
+#ifndef SLUICE_LESS52
+/* Ends a flow, or tells of its start where its process became known late. Its packet is a struct udp_ending; of the type of programs that may lock. */
+SENDER("cgroup_skb/egress", udp_end, struct __sk_buff, on_udp_ending)
+#endif
 
 /* Tells the programs its process id as the kernel numbers it, also from inside a PID namespace. */
 SEC("raw_tp")

@@ -60,6 +60,7 @@ static __always_inline void check_socket(struct sluice_kernel_check *check, cons
 	kernel_read(&port, inet_local_port, sk);
 	check->bound_port = bpf_ntohs(port);
 	check->protocol = kernel_sock_protocol(sk);
+	kernel_read(&check->cookie, sock_cookie, sk);
 }
 
 SEC("raw_tp")

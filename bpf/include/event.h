@@ -110,7 +110,7 @@ struct sluice_tls_data {
 
 enum sluice_connection_action {
 	SLUICE_CONNECTION_OPEN = 1,	/* this side asked for it, and has it; UDP: the first packet went out */
-	SLUICE_CONNECTION_ACCEPT = 2,	/* the peer asked for it, and a process took it; UDP: the first packet came in */
+	SLUICE_CONNECTION_ACCEPT = 2,	/* the peer asked for it, and a process took it; UDP: the first packet came in, and a process received one or answered */
 	SLUICE_CONNECTION_CLOSE = 3,
 	SLUICE_CONNECTION_FAIL = 4,	/* this side asked for it in vain */
 };
@@ -258,6 +258,7 @@ struct sluice_kernel_check {
 	__u64 bytes_retrans;
 	__u64 bytes_acked;
 	__u64 bytes_received;
+	__u64 cookie;		/* what SO_COOKIE gives */
 };
 
 /* Written before the load (constant `config`). */
@@ -288,7 +289,7 @@ SLUICE_ASSERT_SIZE(sluice_control, 8);
 SLUICE_ASSERT_SIZE(sluice_tls_layout, 40);
 SLUICE_ASSERT_SIZE(sluice_config, 40);
 SLUICE_ASSERT_SIZE(sluice_self, 8);
-SLUICE_ASSERT_SIZE(sluice_kernel_check, 112);
+SLUICE_ASSERT_SIZE(sluice_kernel_check, 120);
 SLUICE_ASSERT_SIZE(sluice_filters, 16);
 
 #endif

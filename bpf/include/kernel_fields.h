@@ -35,6 +35,7 @@
 	F(tcp_bytes_received, tcp_sock, bytes_received)                    \
 	F(sock_flags, sock, __sk_common.skc_flags)                         \
 	F(sock_error, sock, sk_err)                                        \
-	F(inet_local_port, inet_sock, inet_sport)
+	F(inet_local_port, inet_sock, inet_sport)                          \
+	F(sock_cookie, sock, __sk_common.skc_cookie)
 
 #endif

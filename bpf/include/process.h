@@ -32,13 +32,8 @@ static __always_inline bool in_selected_cgroup(__u32 count)
 	return found;
 }
 
-/* The filters that are in use must all match; each may hold several values. Without any in `config` nothing of this is left in the program. */
-static __always_inline bool passes_filters(__u32 tgid)
+static __always_inline bool passes_process_filters(const struct sluice_filters *in_use, __u32 tgid)
 {
-	struct sluice_filters *in_use = find_filters();
-
-	if (!in_use)
-		return true;
 	if (CONSTANT(config.pid_filter) && in_use->pid_filter && !bpf_map_lookup_elem(&pid_filter, &tgid))
 		return false;
 	if (CONSTANT(config.uid_filter) && in_use->uid_filter) {
@@ -47,21 +42,37 @@ static __always_inline bool passes_filters(__u32 tgid)
 		if (!bpf_map_lookup_elem(&uid_filter, &uid))
 			return false;
 	}
-	return !CONSTANT(config.cgroup_filter) || !in_use->cgroup_filter || in_selected_cgroup(in_use->cgroup_filter);
+	return true;
+}
+
+/* The filters that are in use must all match; each may hold several values. Without any in `config` nothing of this is left in the program. */
+static __always_inline bool passes_filters(__u32 tgid)
+{
+	struct sluice_filters *in_use = find_filters();
+
+	if (!in_use)
+		return true;
+	return passes_process_filters(in_use, tgid) &&
+	       (!CONSTANT(config.cgroup_filter) || !in_use->cgroup_filter || in_selected_cgroup(in_use->cgroup_filter));
+}
+
+static __always_inline void count_filtered_call(void)
+{
+	struct sluice_cpu_stats *counters = cpu_stats();
+
+	if (counters)
+		COUNT(counters->filtered_calls);
 }
 
 static __always_inline bool is_captured(__u32 tgid)
 {
 	struct sluice_self *self = find_self();
-	struct sluice_cpu_stats *counters;
 
 	if (!self || tgid == self->tgid)
 		return false;
 	if (passes_filters(tgid))
 		return true;
-	counters = cpu_stats();
-	if (counters)
-		COUNT(counters->filtered_calls);
+	count_filtered_call();
 	return false;
 }
 

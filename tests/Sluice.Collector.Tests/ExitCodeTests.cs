@@ -63,7 +63,7 @@ public sealed class ExitCodeTests
         Assert.All(
             [
                 "--sink", "--pid", "--uid", "--cgroup", "--lib", "--btf", "--btf-file", "--mapsize", "--transport", "--mode", "--hex", "--payload-limit",
-                "--ledger", "--ready-file", "--duration", "--max-events", "--drain-timeout", "--log-level",
+                "--udp-idle", "--ledger", "--ready-file", "--duration", "--max-events", "--drain-timeout", "--log-level",
             ],
             option => Assert.Contains(option + " ", outcome.Output, StringComparison.Ordinal));
     }

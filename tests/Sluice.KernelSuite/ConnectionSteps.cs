@@ -27,6 +27,17 @@ internal static class ConnectionSteps
         ("raw_tp", KernelFeature.RawTracepoint),
     ];
 
+    private const int UdpFlows = 100;
+
+    // In the order in which the module tries them; they differ in what tells of a socket's user where no peer is named.
+    private static readonly (string Plan, KernelFeature Needs)[] s_udpPlans =
+    [
+        ("socket-tracepoints", KernelFeature.SocketTracepoint),
+        ("fentry", KernelFeature.Fentry),
+        ("kprobe", KernelFeature.Kprobe),
+        ("cgroup", KernelFeature.CgroupBpf),
+    ];
+
     public static IEnumerable<Step> All(SuiteSetting setting)
     {
         BytecodeVariant core = setting.Variants.First(variant => variant.Name == "core");
@@ -41,6 +52,51 @@ internal static class ConnectionSteps
         {
             yield return new Step("connections", variant.Name, "first plan that works", () => Capture(setting, variant, "", "", ConnectionsOfVariant));
         }
+
+        foreach (Step step in Udp(setting, core))
+        {
+            yield return step;
+        }
+    }
+
+    private static IEnumerable<Step> Udp(SuiteSetting setting, BytecodeVariant core)
+    {
+        for (int i = 0; i < s_udpPlans.Length; i++)
+        {
+            (string plan, KernelFeature needs) = s_udpPlans[i];
+            string without = string.Join(',', s_udpPlans.Take(i).Select(static before => before.Plan));
+            yield return new Step("connections", core.Name, "udp: " + plan, () => CaptureUdp(setting, core, "ringbuf", without, plan)) { Needs = [KernelFeature.CgroupBpf, KernelFeature.RingBuffer, needs], IsQuick = i == 3 };
+        }
+
+        foreach (BytecodeVariant variant in setting.Variants.Where(variant => variant.Name == "noncore"))
+        {
+            yield return new Step("connections", variant.Name, "udp: first plan that works", () => CaptureUdp(setting, variant, "perf", "", "")) { Needs = [KernelFeature.CgroupBpf] };
+        }
+    }
+
+    /// <summary>Both ends of short flows over IPv4 and IPv6, of connected sockets and others.</summary>
+    private static string CaptureUdp(SuiteSetting setting, BytecodeVariant variant, string transport, string without, string plan)
+    {
+        // Emulated, the many programs take seconds to detach.
+        using SuiteCapture capture = SuiteCapture.StartWithout(setting, variant, without, "connections", "--transport", transport, "--drain-timeout", "60s");
+        var load = new UdpLoad();
+        foreach (IPAddress address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
+        {
+            using UdpServer server = UdpServer.Start(setting.Workspace, address, 2 * UdpFlows);
+            for (int i = 0; i < UdpFlows; i++)
+            {
+                load.Exchange(server, isConnected: i % 2 == 0, i * 37 % 5000, 20_000);
+            }
+
+            server.WaitForEnd();
+        }
+
+        Ledger ledger = capture.Stop();
+        load.Check(capture.Events("network.connection"));
+        Assert.Equal(0, ledger.KernelLost);
+        Assert.Matches($"udp.* by {(plan.Length == 0 ? "\\S+" : plan)} with ", capture.Diagnostics);
+        capture.AssertUsed(variant.FileOf(Family));
+        return $"{2 * UdpFlows} flows of IPv4 and IPv6 over {transport}: both ends exact";
     }
 
     private static string Capture(SuiteSetting setting, BytecodeVariant variant, string without, string plan, int connections)

@@ -29,6 +29,7 @@ internal sealed record KernelFeature(string Name, int Major, int Minor, params s
     public static readonly KernelFeature BtfTracepoint = new("BTF tracepoints", 5, 5, "BPF_EVENTS", "DEBUG_INFO_BTF");
     public static readonly KernelFeature Tcx = new("tcx", 6, 6, "NET_XGRESS");
     public static readonly KernelFeature Clsact = new("clsact", 4, 5, "NET_CLS_BPF", "NET_SCH_INGRESS");
+    public static readonly KernelFeature SocketTracepoint = new("tracepoints of sockets' calls", 6, 3, "BPF_EVENTS");
     public static readonly KernelFeature Lockdown = new("lockdown that refuses programs", 5, 13, "SECURITY_LOCKDOWN_LSM");
     public static readonly KernelFeature CgroupBpf = new("cgroup programs", 5, 7, "CGROUP_BPF");
 }

@@ -64,17 +64,17 @@ static __always_inline void count_lost_event(const struct tracked *connection)
 	COUNT(counters->lost_map_full);
 }
 
-/* The part of an event that comes from the connection; the action's own fields are 0. */
-static __always_inline void fill_event(struct sluice_connection *event, const struct tracked *connection,
-				       enum sluice_connection_action action)
+/* The part of an event that comes from the connection; the action's own fields are 0. Calls no helper. */
+static __always_inline void fill_event_at(struct sluice_connection *event, const struct tracked *connection,
+					  enum sluice_connection_action action, __u64 now)
 {
 	__builtin_memset(event, 0, sizeof(*event));
 	event->header = connection->header;
-	event->header.ktime_ns = bpf_ktime_get_ns();
+	event->header.ktime_ns = now;
 	if (!connection->start_ns)
 		event->header.flags |= SLUICE_FLAG_START_UNKNOWN;
 	else if (action == SLUICE_CONNECTION_CLOSE || action == SLUICE_CONNECTION_FAIL)
-		event->duration_ns = event->header.ktime_ns - connection->start_ns;
+		event->duration_ns = now - connection->start_ns;
 	event->connection_id = connection->id;
 	event->sequence = connection->sequence;
 	event->lost_before = connection->lost;
@@ -88,6 +88,12 @@ static __always_inline void fill_event(struct sluice_connection *event, const st
 	event->peer_port = connection->endpoint.peer_port;
 	__builtin_memcpy(event->local_address, connection->endpoint.local, sizeof(event->local_address));
 	__builtin_memcpy(event->peer_address, connection->endpoint.peer, sizeof(event->peer_address));
+}
+
+static __always_inline void fill_event(struct sluice_connection *event, const struct tracked *connection,
+				       enum sluice_connection_action action)
+{
+	fill_event_at(event, connection, action, bpf_ktime_get_ns());
 }
 
 static __always_inline void send_event(enum flavour flavour, void *context, struct sluice_connection *event,

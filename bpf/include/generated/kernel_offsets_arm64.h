@@ -28,4 +28,5 @@
 	.sock_flags = 96, \
 	.sock_error = 544, \
 	.inet_local_port = 804, \
+	.sock_cookie = 88, \
 }

@@ -152,6 +152,32 @@ public sealed unsafe partial class BpfProgram
         }
     }
 
+    /// <summary>Runs a program for packets once with the given packet and waits for it (Linux 4.12). Its verdict is of no consequence.</summary>
+    /// <param name="packet">From the Ethernet header on: at least 14 bytes, at most a page's rest. Programs that begin at the network header see what is behind these 14.</param>
+    /// <exception cref="BpfException">EINVAL: the packet is too short or too long.</exception>
+    public BpfTestRunResult TestRunPacket(ReadOnlySpan<byte> packet)
+    {
+        using HandleLease lease = new(_owner);
+
+        // SAFETY: packet is pinned and its length passed with it; the options live on the stack for the length of the call.
+        unsafe
+        {
+            fixed (byte* packetPointer = packet)
+            {
+                bpf_test_run_opts options = new()
+                {
+                    sz = (nuint)sizeof(bpf_test_run_opts),
+                    data_in = packetPointer,
+                    data_size_in = (uint)packet.Length,
+                    repeat = 1,
+                };
+                int result = Libbpf.bpf_prog_test_run_opts(Libbpf.bpf_program__fd(_program), &options);
+                _ = SysResult.FromLibbpf(result).ThrowOnError("bpf_prog_test_run_opts", Subject);
+                return new BpfTestRunResult(options.retval, options.duration);
+            }
+        }
+    }
+
     private static BpfLink ToLink(SysResult result, nint link, string call, string subject)
     {
         if (result.IsError)

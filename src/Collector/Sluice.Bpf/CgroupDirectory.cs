@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System;
+using System.IO;
 using System.Runtime.InteropServices;
 using Sluice.Bpf.Interop;
 
@@ -21,6 +22,26 @@ public sealed class CgroupDirectory : IDisposable
 
     /// <summary>The descriptor; a map that it was put into keeps the cgroup by itself.</summary>
     public int Fd => _descriptor.Value;
+
+    /// <summary>
+    /// Where cgroup v2 is mounted, null when it is not. This is the root of all cgroups, unless a container shows its own as if it were (<see cref="IsRoot"/>).
+    /// </summary>
+    public static string? FindMount()
+    {
+        foreach (string line in File.ReadLines("/proc/self/mounts"))
+        {
+            string[] fields = line.Split(' ');
+            if (fields.Length > 2 && fields[2] == "cgroup2")
+            {
+                return fields[1];
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a directory of cgroup v2 is the host's root: every other cgroup has this file.</summary>
+    public static bool IsRoot(string path) => !File.Exists(System.IO.Path.Combine(path, "cgroup.events"));
 
     /// <summary>Opens a directory; whether it is one of cgroup v2 the kernel says when the descriptor is used (EBADF when not).</summary>
     /// <exception cref="BpfException">There is no such directory, or it may not be read.</exception>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System;
 using System.Collections.Generic;
 using Sluice.Bpf.Features;
 using Sluice.Bpf.Selection;
@@ -10,6 +11,9 @@ public sealed record CaptureOptions
 {
     /// <summary>Pages per CPU of the perf buffers, and at least so many of the rings together (<see cref="RingPlan"/>), when nothing else is asked; as in the reference.</summary>
     public const int DefaultMapSizePages = 1024;
+
+    /// <summary>Twice the time for which firewalls keep a flow with one datagram, half of that for which they keep one with answers.</summary>
+    public static readonly TimeSpan DefaultUdpIdle = TimeSpan.FromSeconds(60);
 
     /// <summary>Process ids (as the host sees them) that are captured; empty = all.</summary>
     public IReadOnlyList<int> Pids { get; init; } = [];
@@ -37,6 +41,9 @@ public sealed record CaptureOptions
 
     /// <summary>Bytes of one call that are captured; 0 = all of them.</summary>
     public ulong PayloadLimitBytes { get; init; }
+
+    /// <summary>A UDP flow has ended when no datagram has passed for so long.</summary>
+    public TimeSpan UdpIdle { get; init; } = DefaultUdpIdle;
 
     /// <summary>BTF to relocate against instead of the kernel's own; null = <c>/sys/kernel/btf/vmlinux</c>.</summary>
     public string? BtfFile { get; init; }

@@ -21,6 +21,11 @@ internal sealed class KernelFilters
 
     private const int E2BIG = 7;
 
+    /// <summary>For programs that cannot ask the map of cgroups: their ids. Of some objects only.</summary>
+    private const string CgroupIds = "udp_cgroups";
+
+    private const byte Present = 1;
+
     private readonly bool _mayChange;
     private CaptureOptions _current;
     private BpfSession? _session;
@@ -53,7 +58,7 @@ internal sealed class KernelFilters
     public void Fill(BpfSession session)
     {
         _session = session;
-        AddProcesses(session, _current);
+        AddEntries(session, _current);
         PutCgroups(session, _current.CgroupPaths, first: 0);
         Write(session, StateOf(_current));
     }
@@ -75,7 +80,7 @@ internal sealed class KernelFilters
 
         // First wider than both, then as wanted, and only then the entries go that nobody looks for any more.
         int cgroups = old.CgroupPaths.Count;
-        AddProcesses(session, wanted);
+        AddEntries(session, wanted);
         PutCgroups(session, wanted.CgroupPaths, first: cgroups);
         Write(session, Union(StateOf(old), StateOf(wanted)));
         if (cgroups != 0)
@@ -84,7 +89,7 @@ internal sealed class KernelFilters
         }
 
         Write(session, StateOf(wanted));
-        RemoveProcesses(session, old, wanted);
+        RemoveEntries(session, old, wanted);
         _current = wanted;
     }
 
@@ -105,9 +110,8 @@ internal sealed class KernelFilters
 
     private static void Write(BpfSession session, FilterState state) => session.Map("filters").Update(0u, state);
 
-    private static void AddProcesses(BpfSession session, CaptureOptions options)
+    private static void AddEntries(BpfSession session, CaptureOptions options)
     {
-        const byte Present = 1;
         foreach (int pid in options.Pids)
         {
             session.Map("pid_filter").Update((uint)pid, Present);
@@ -117,9 +121,14 @@ internal sealed class KernelFilters
         {
             session.Map("uid_filter").Update(uid, Present);
         }
+
+        foreach (ulong id in CgroupIdsOf(session, options))
+        {
+            session.Map(CgroupIds).Update(id, Present);
+        }
     }
 
-    private static void RemoveProcesses(BpfSession session, CaptureOptions old, CaptureOptions wanted)
+    private static void RemoveEntries(BpfSession session, CaptureOptions old, CaptureOptions wanted)
     {
         foreach (int pid in old.Pids.Except(wanted.Pids))
         {
@@ -129,6 +138,28 @@ internal sealed class KernelFilters
         foreach (uint uid in old.Uids.Except(wanted.Uids))
         {
             session.Map("uid_filter").Delete(uid);
+        }
+
+        // A cgroup of the old ones may be gone by now; then nothing runs in it.
+        foreach (ulong id in CgroupIdsOf(session, old, mayBeGone: true).Except(CgroupIdsOf(session, wanted)))
+        {
+            session.Map(CgroupIds).Delete(id);
+        }
+    }
+
+    /// <summary>An id of cgroup v2 is the number of its directory's inode (on 64-bit machines, from Linux 5.5 on).</summary>
+    private static IEnumerable<ulong> CgroupIdsOf(BpfSession session, CaptureOptions options, bool mayBeGone = false)
+    {
+        foreach (string path in session.HasMap(CgroupIds) ? options.CgroupPaths : [])
+        {
+            if (HostFile.TryGetStatus(path, out FileStatus status))
+            {
+                yield return status.Inode;
+            }
+            else if (!mayBeGone)
+            {
+                throw new BpfException("statx", 0, $"the cgroup {path} cannot be looked at.");
+            }
         }
     }
 

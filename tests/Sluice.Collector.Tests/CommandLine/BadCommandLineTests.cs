@@ -43,6 +43,8 @@ public sealed class BadCommandLineTests
     [InlineData("tls --duration NaN", "--duration 'NaN'", "such as 500ms")]
     [InlineData("tls --max-events 0", "--max-events '0'", "whole number from 1")]
     [InlineData("tls --drain-timeout 2h", "--drain-timeout '2h'", "to 1h")]
+    [InlineData("connections --udp-idle 500ms", "--udp-idle '500ms'", "duration from 1s")]
+    [InlineData("connections --udp-idle 2h", "--udp-idle '2h'", "to 1h")]
     [InlineData("tls --log-level loud", "--log-level 'loud'", "trace, debug, info")]
     [InlineData("tls --ledger /no/such/dir/file", "--ledger '/no/such/dir/file'", "no such directory")]
     [InlineData("tls --ready-file /tmp", "--ready-file '/tmp'", "path of a file")]

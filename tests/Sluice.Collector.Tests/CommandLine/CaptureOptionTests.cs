@@ -28,6 +28,7 @@ public sealed class CaptureOptionTests
         Assert.Equal(CaptureTransport.Auto, settings.Capture.Transport);
         Assert.Null(settings.Capture.MapSizePages);
         Assert.Equal(0ul, settings.Capture.PayloadLimitBytes);
+        Assert.Equal(TimeSpan.FromSeconds(60), settings.Capture.UdpIdle);
         Assert.Equal(TimeSpan.FromSeconds(10), settings.DrainTimeout);
         Assert.Equal(LogLevel.Information, settings.LogLevel);
         Assert.Null(settings.Duration);
@@ -55,6 +56,13 @@ public sealed class CaptureOptionTests
     [InlineData("perf", CaptureTransport.Perf)]
     public void Transport_ByName_IsAsked(string text, CaptureTransport expected) =>
         Assert.Equal(expected, SluiceCommandLine.ParseCapture("tls", "--transport", text).Capture.Transport);
+
+    [Theory]
+    [InlineData("1s", 1)]
+    [InlineData("90", 90)]
+    [InlineData("1h", 3600)]
+    public void UdpIdle_WithAndWithoutUnit_IsTaken(string text, int expectedSeconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(expectedSeconds), SluiceCommandLine.ParseCapture("connections", "--udp-idle", text).Capture.UdpIdle);
 
     [Theory]
     [InlineData("1", 1)]

@@ -26,6 +26,14 @@ internal static class Requires
         Assert.True(File.Exists(Repository.Sluice), $"{Repository.Sluice} is missing: run make build.");
     }
 
+    /// <summary>Where cgroup v2 is mounted; skips when it is not.</summary>
+    public static string CgroupV2()
+    {
+        string? mount = File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')).FirstOrDefault(fields => fields[2] == "cgroup2")?[1];
+        Assert.SkipWhen(mount is null, "Needs cgroup v2 mounted.");
+        return mount!;
+    }
+
     /// <summary>Skips when a program of the host is not installed.</summary>
     public static string Program(string name)
     {

@@ -29,12 +29,13 @@ public sealed class ConnectionsDeclarationTests
             foreach (string machine in new[] { "x86", "arm64" })
             {
                 byte[] bytes = Bytecode.Read(machine, fileName);
-                BpfDeclaration declaration = ConnectionsDeclaration.For(Choice(fileName, isLess52), flavour, bytes);
+                BpfDeclaration declaration = Declare(fileName, isLess52, flavour, bytes);
 
                 var probes = declaration.Probes.ToDictionary(probe => probe.Id);
                 Assert.All(
-                    declaration.ActivatedProbes.SelectMany(plan => plan.Alternatives).SelectMany(alternative => alternative.Probes),
+                    declaration.ActivatedProbes.Where(plan => !isLess52 || plan.Name != "udp").SelectMany(plan => plan.Alternatives).SelectMany(alternative => alternative.Probes),
                     id => Assert.True(HasSymbol(bytes, probes[id].Program), $"{machine}/{fileName} has no program {probes[id].Program}"));
+                Assert.All(declaration.Programs, program => Assert.True(HasSymbol(bytes, program), $"{machine}/{fileName} has no program {program}"));
             }
         }
     }
@@ -55,7 +56,7 @@ public sealed class ConnectionsDeclarationTests
     [InlineData(true)]
     public void Copies_OfEachFlavour_AreTheProgramsThatAreThereThreeTimes(bool isPlain)
     {
-        BpfDeclaration declaration = ConnectionsDeclaration.For(Choice("x", false), isPlain ? ProgramFlavour.Plain : ProgramFlavour.Modern, new byte[1]);
+        BpfDeclaration declaration = Declare("x", isLess52: false, isPlain ? ProgramFlavour.Plain : ProgramFlavour.Modern, new byte[1]);
         string suffix = isPlain ? "_plain" : "";
 
         Assert.Contains(declaration.Copies, copies => copies.SequenceEqual(["tcp_by_packet" + suffix, "tcp_by_packet_2" + suffix, "tcp_by_packet_3" + suffix]));
@@ -63,6 +64,31 @@ public sealed class ConnectionsDeclarationTests
             declaration.Probes.Select(probe => probe.Program).Where(program => program.Contains("_2", StringComparison.Ordinal) || program.Contains("_3", StringComparison.Ordinal)).Order(),
             declaration.Copies.SelectMany(copies => copies.Skip(1)).Order());
     }
+
+    [Fact]
+    public void UdpPlan_OfObjectsForOldKernels_IsOptionalAndHasNoPrograms()
+    {
+        byte[] bytes = Bytecode.Read("x86", "connections_kern_core_less52.o");
+        BpfDeclaration declaration = Declare("connections_kern_core_less52.o", isLess52: true, ProgramFlavour.Plain, bytes);
+        var probes = declaration.Probes.ToDictionary(probe => probe.Id);
+
+        AttachPlan plan = Assert.Single(declaration.ActivatedProbes, plan => plan.Name == "udp");
+        Assert.True(plan.IsOptional);
+        Assert.All(plan.Alternatives, alternative => Assert.Contains(alternative.Probes, id => !HasSymbol(bytes, probes[id].Program)));
+        Assert.Empty(declaration.ConstantEditors);
+    }
+
+    [Fact]
+    public void UdpPlan_EveryAlternative_CountsByTheSamePrograms()
+    {
+        AttachPlan plan = ConnectionsDeclaration.UdpPlan();
+
+        Assert.Equal(["socket-tracepoints", "fentry", "kprobe", "cgroup"], plan.Alternatives.Select(alternative => alternative.Name));
+        Assert.All(plan.Alternatives, alternative => Assert.Equal(plan.Alternatives[^1].Probes, alternative.Probes.Take(plan.Alternatives[^1].Probes.Count)));
+    }
+
+    private static BpfDeclaration Declare(string fileName, bool isLess52, ProgramFlavour flavour, byte[] bytes) =>
+        ConnectionsDeclaration.For(Choice(fileName, isLess52), flavour, bytes, "/sys/fs/cgroup", CaptureOptions.DefaultUdpIdle);
 
     private static BytecodeChoice Choice(string fileName, bool isLess52) => new(fileName, false, isLess52, [], []);
 

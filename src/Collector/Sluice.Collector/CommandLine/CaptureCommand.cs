@@ -13,7 +13,7 @@ internal sealed class CaptureCommand : Command
 {
     private readonly Argument<string[]> _modules = new("MODULE")
     {
-        Description = "What to capture. In this version: tls (plaintext of every process that uses OpenSSL), connections (TCP connections and UDP flows).",
+        Description = "What to capture. In this version: tls (plaintext of every process that uses OpenSSL), connections (TCP connections and UDP flows of every process).",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -29,6 +29,7 @@ internal sealed class CaptureCommand : Command
     private readonly Option<string?> _transport = RunOptions.One("--transport", "ringbuf|perf", "How events leave the kernel. Default: ringbuf where the kernel has it (5.8), else perf");
     private readonly Option<string?> _mode = RunOptions.One("--mode", "text", "What the tls module captures. In this version: text (the plaintext)");
     private readonly Option<string?> _payloadLimit = RunOptions.One("--payload-limit", "BYTES", "Capture at most so many bytes of each call, such as 4KiB; 0 = all of them. Default: 0");
+    private readonly Option<string?> _udpIdle = RunOptions.One("--udp-idle", "TIME", "A UDP flow has ended when no datagram has passed for so long. Default: 60s");
     private readonly Option<string?> _readyFile = RunOptions.One("--ready-file", "FILE", "Exists while every probe is attached.");
     private readonly Option<string?> _duration = RunOptions.One("--duration", "TIME", "Stop after this time, such as 500ms, 10s, 5m or 2h.");
 
@@ -43,7 +44,7 @@ internal sealed class CaptureCommand : Command
         Add(_modules);
         foreach (Option option in (Option[])
         [
-            _run.Sinks, _pids, _uids, _cgroups, _libraries, _transport, _mapSize, _payloadLimit, _btf, _btfFile, _mode, _run.Hex,
+            _run.Sinks, _pids, _uids, _cgroups, _libraries, _transport, _mapSize, _payloadLimit, _btf, _btfFile, _mode, _udpIdle, _run.Hex,
             _run.Ledger, _readyFile, _duration, _listen, _telemetryOtlp, .. _run.Limits,
         ])
         {
@@ -66,6 +67,7 @@ internal sealed class CaptureCommand : Command
         Transport = result.GetValue(_transport),
         Mode = result.GetValue(_mode),
         PayloadLimit = result.GetValue(_payloadLimit),
+        UdpIdle = result.GetValue(_udpIdle),
         ReadyFile = result.GetValue(_readyFile),
         Duration = result.GetValue(_duration),
         Telemetry = new TelemetryWords { Listen = result.GetValue(_listen), Otlp = result.GetValue(_telemetryOtlp) },

@@ -59,6 +59,7 @@ internal static class CaptureSettingsReader
         Transport = ReadTransport("--transport", words.Transport),
         MapSizePages = ReadMapSize("--mapsize", words.MapSize),
         PayloadLimitBytes = ReadPayloadLimit("--payload-limit", words.PayloadLimit),
+        UdpIdle = ReadUdpIdle("--udp-idle", words.UdpIdle),
         BtfFile = ReadBtfFile("--btf-file", words.BtfFile, ReadFlavour("--btf", words.Btf)),
         Bytecode = ReadFlavour("--btf", words.Btf),
         KernelVersion = KernelVersionOverride.Read(),
@@ -76,6 +77,9 @@ internal static class CaptureSettingsReader
     public static int? ReadMapSize(string option, string? text) => text is null ? null : OptionValue.PowerOfTwo(option, text, MaxMapSizePages);
 
     public static ulong ReadPayloadLimit(string option, string? text) => text is null ? 0 : OptionValue.Bytes(option, text);
+
+    public static TimeSpan ReadUdpIdle(string option, string? text) =>
+        text is null ? CaptureOptions.DefaultUdpIdle : OptionValue.Duration(option, text, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
 
     public static CaptureTransport ReadTransport(string option, string? text) => text switch
     {

@@ -28,6 +28,8 @@ internal sealed record CaptureWords : RunWords
 
     public string? PayloadLimit { get; init; }
 
+    public string? UdpIdle { get; init; }
+
     public string? ReadyFile { get; init; }
 
     public string? Duration { get; init; }

@@ -22,7 +22,7 @@ internal static class ConfigKeys
         [Filters] = ["pid", "uid", "cgroup"],
         [Tls] = ["lib", "mode"],
         [Kernel] = ["transport", "mapsize", "btf", "btf-file"],
-        [Limits] = ["payload-limit", "duration", "max-events", "drain-timeout"],
+        [Limits] = ["payload-limit", "udp-idle", "duration", "max-events", "drain-timeout"],
         [Telemetry] = ["listen", "otlp"],
     };
 

@@ -120,6 +120,7 @@ internal sealed class ConfigReader
             Transport = Value(_kernel, "transport", CaptureSettingsReader.ReadTransport),
             MapSizePages = Value(_kernel, "mapsize", CaptureSettingsReader.ReadMapSize),
             PayloadLimitBytes = Value(_limits, "payload-limit", CaptureSettingsReader.ReadPayloadLimit),
+            UdpIdle = Value(_limits, "udp-idle", CaptureSettingsReader.ReadUdpIdle),
             BtfFile = Value(_kernel, "btf-file", (key, text) => CaptureSettingsReader.ReadBtfFile(key, text, bytecode)),
             Bytecode = bytecode,
             KernelVersion = KernelVersionOverride.Read(),

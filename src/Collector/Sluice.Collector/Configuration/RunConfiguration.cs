@@ -30,6 +30,7 @@ internal sealed record RunConfiguration(string Path, CaptureSettings Settings, I
             ("kernel.btf-file", my.BtfFile == their.BtfFile),
             ("sinks", SinkTexts.SequenceEqual(other.SinkTexts)),
             ("limits.payload-limit", my.PayloadLimitBytes == their.PayloadLimitBytes),
+            ("limits.udp-idle", my.UdpIdle == their.UdpIdle),
             ("limits.duration", mine.Duration == theirs.Duration),
             ("limits.max-events", mine.MaxEvents == theirs.MaxEvents),
             ("limits.drain-timeout", mine.DrainTimeout == theirs.DrainTimeout),

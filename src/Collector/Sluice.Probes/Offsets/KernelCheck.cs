@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Sluice.Probes.Offsets;
 
 /// <summary>Mirrors <c>struct sluice_kernel_check</c> in bpf/include/event.h.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 112)]
+[StructLayout(LayoutKind.Sequential, Size = 120)]
 internal struct KernelCheck
 {
     public ushort Family;
@@ -30,6 +30,7 @@ internal struct KernelCheck
     public ulong BytesRetrans;
     public ulong BytesAcked;
     public ulong BytesReceived;
+    public ulong Cookie;
 
     [InlineArray(16)]
     internal struct SixteenBytes

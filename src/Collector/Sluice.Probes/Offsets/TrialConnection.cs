@@ -21,7 +21,7 @@ internal sealed class TrialConnection : IDisposable
     private const byte TCP_ESTABLISHED = 1, TCP_CLOSE_WAIT = 8;
 
     // asm-generic/socket.h
-    private const int SOL_SOCKET = 1, SO_DETACH_BPF = 27, SO_ATTACH_BPF = 50;
+    private const int SOL_SOCKET = 1, SO_DETACH_BPF = 27, SO_ATTACH_BPF = 50, SO_COOKIE = 57;
 
     // Numbers that no other field of a socket has by chance.
     private const int SentBytes = 4211, SentTwiceBytes = 1013, ReceivedBytes = 7477;
@@ -59,9 +59,12 @@ internal sealed class TrialConnection : IDisposable
     /// <summary>What holds of what is read of both ends.</summary>
     public KernelProof Judge(Func<nint, KernelCheck> read)
     {
+        // The kernel gives a socket its cookie when it is asked for the first time.
+        ulong cookie = CookieOf(_client);
+
         // The server has ended its half; so the client's end knows of that, and the server's end waits.
         KernelCheck client = read(_client.Handle), server = read(_server.Handle);
-        if (!IsSocket(client, _client, TCP_CLOSE_WAIT) || !IsThisProcess(client))
+        if (!IsSocket(client, _client, TCP_CLOSE_WAIT) || !IsThisProcess(client) || client.Cookie != cookie)
         {
             return KernelProof.None;
         }
@@ -90,6 +93,13 @@ internal sealed class TrialConnection : IDisposable
             && check.PeerPort == peer.Port
             && IsAddress(check.LocalAddress, local.Address)
             && IsAddress(check.PeerAddress, peer.Address);
+    }
+
+    private static ulong CookieOf(Socket socket)
+    {
+        byte[] cookie = new byte[sizeof(ulong)];
+        _ = socket.GetRawSocketOption(SOL_SOCKET, SO_COOKIE, cookie);
+        return BitConverter.ToUInt64(cookie);
     }
 
     private static bool IsTraffic(in KernelCheck check, Socket socket)
