@@ -223,7 +223,7 @@ public sealed class ConfigFileTests
             kernel: { transport: perf, mapsize: 64, btf: core }
             sinks: ["null:?queue-bytes=1MiB", console:]
             hex: true
-            limits: { payload-limit: 4KiB, duration: 5m, max-events: 10, drain-timeout: 3s }
+            limits: { payload-limit: 4KiB, udp-idle: 5s, duration: 5m, max-events: 10, drain-timeout: 3s }
             telemetry: { listen: "127.0.0.1:9464", otlp: "otlp+http://127.0.0.1:4318" }
             ledger: /tmp/ledger
             ready-file: /tmp/ready

@@ -27,7 +27,6 @@ internal sealed class UdpFlows : ModuleTargets
     /// <summary>Walks over very many flows are made so seldom that they take a twentieth of a CPU.</summary>
     private const int RestPerWork = 20;
 
-    // Of cgroup_filter in bpf/include/maps.h.
     // The packet of a test run begins with an Ethernet header, which is taken off before the program sees it.
     private const int EthernetHeaderBytes = 14;
 
