@@ -19,7 +19,7 @@ internal sealed class CaptureCommand : Command
 
     private readonly Option<string[]> _sinks = List("--sink", "URI",
         "Where events go: - or console: (readable text), jsonl:PATH or jsonl:- (JSON Lines), kafka://HOST:PORT/TOPIC, null: (counts only). "
-        + "Options follow as ?name=value&name=value; all sinks know name, overflow=block|drop-newest and queue-bytes. Repeatable. Default: console:");
+        + "Options follow as ?name=value&name=value; all sinks know name, queue-bytes and overflow=block|drop-newest|spool (this with spool-dir=DIR, spool-max-bytes, spool-full=block|drop-newest). Repeatable. Default: console:");
 
     private readonly Option<string[]> _pids = List("--pid", "PID", "Only this process (id as the host sees it). Repeatable, or a comma-separated list.");
     private readonly Option<string[]> _uids = List("--uid", "USER", "Only processes of this user, by number or name. Repeatable, or a comma-separated list.");

@@ -126,7 +126,7 @@ internal sealed class CaptureHost
 
         for (int i = 0; i < sinks.Length; i++)
         {
-            builder.AddSink(sinks[i], SinkFactory.QueueOptions(_settings.Sinks[i]));
+            builder.AddSink(sinks[i], SinkFactory.QueueOptions(_settings.Sinks[i], _loggers));
         }
 
         return builder.Build();
@@ -246,6 +246,11 @@ internal sealed class CaptureHost
         if (report.Abandoned != 0)
         {
             HostLog.DrainTimedOut(_logger, _settings.DrainTimeout.TotalSeconds, report.Abandoned);
+        }
+
+        foreach (SinkCounts sink in report.Ledger.Sinks.Where(static sink => sink.Spooled != 0))
+        {
+            HostLog.LeftInSpool(_logger, sink.Spooled, sink.Name);
         }
 
         Console.Error.Write(report.Ledger.ToText());
