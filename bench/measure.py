@@ -435,6 +435,17 @@ def measure_idle():
         return {"ready_seconds": ready, "cpu_percent": 100 * cpu / seconds, "peak_rss_mb": rss, "seconds": seconds}
 
 
+# ---- spool ----------------------------------------------------------------------------------------------------------
+
+def measure_spool():
+    # In the folder of the repository and not in /tmp, which is memory on some hosts.
+    rounds = []
+    for _ in range(1 if QUICK else 3):
+        with tempfile.TemporaryDirectory(dir=OUT) as folder:
+            rounds.append(run_json(THROUGHPUT, "spool", "--dir", Path(folder) / "spool", "--megabytes", 500 if QUICK else 4_000))
+    return {key: statistics.median(each[key] for each in rounds) for key in rounds[0]} | {"rounds": len(rounds)}
+
+
 # ---- start and stop -------------------------------------------------------------------------------------------------
 
 BUSY_HOST_PROCESSES = 200
@@ -480,6 +491,7 @@ PARTS = {
     "tls": measure_tls,
     "kafka": measure_kafka,
     "otlp": measure_otlp,
+    "spool": measure_spool,
     "idle": measure_idle,
     "engine": measure_engine,
 }

@@ -117,6 +117,13 @@ def kafka_table(results):
         ("a record per event: median of the rounds' ratios", "with headers, to rd_kafka_produce", "without, to rd_kafka_produce_batch"), ratios)
 
 
+def spool_table(results):
+    spool = results["spool"]
+    rows = [(way, spool[f"{key}_megabytes_per_second"], spool[f"{key}_megabytes_per_second"] * spool["events"] / spool["megabytes"],
+             spool[f"{key}_cpu_seconds"] / spool["events"] * 1e6, spool[f"{key}_allocated_bytes_per_event"]) for way, key in (("to disk", "write"), ("from disk", "read"))]
+    return table(("256 B payloads", "MB/s", "events/s", "CPU µs/event", "B allocated/event"), rows)
+
+
 def idle_table(results):
     idle = results["idle"]
     return table(("start to ready, s", "CPU, % of a core", "peak RSS, MB"), [(idle["ready_seconds"], idle["cpu_percent"], idle["peak_rss_mb"])])
@@ -146,6 +153,7 @@ TABLES = {
     "tls": tls_table,
     "kafka": kafka_table,
     "otlp": otlp_table,
+    "spool": spool_table,
     "idle": idle_table,
     "engine": engine_table,
 }

@@ -29,8 +29,9 @@ internal static class ReplayRun
     private static async Task<ReplayFigures> RunAsync(string sinkUri, byte[][] samples, long records)
     {
         var counters = new FedCounters();
-        var sink = new MeasuringSink(SinkFactory.Create(SinkUri.Parse(sinkUri)), measureFromKtimeNs: long.MaxValue);
-        CapturePipeline pipeline = new CapturePipelineBuilder().AddSink(sink).UseKernelCounters(counters).Build();
+        SinkUri uri = SinkUri.Parse(sinkUri);
+        var sink = new MeasuringSink(SinkFactory.Create(uri), measureFromKtimeNs: long.MaxValue);
+        CapturePipeline pipeline = new CapturePipelineBuilder().AddSink(sink, SinkFactory.Queue(uri)).UseKernelCounters(counters).Build();
         await pipeline.StartAsync(CancellationToken.None).ConfigureAwait(false);
 
         TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;

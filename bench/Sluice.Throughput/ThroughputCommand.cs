@@ -35,6 +35,7 @@ internal sealed class ThroughputCommand : RootCommand
         Add(DrainCommand());
         Add(ReplayCommand());
         Add(DumpCommand());
+        Add(SpoolCommand());
     }
 
     private static Option<int> Number(string name, string description, int otherwise) => new(name)
@@ -85,6 +86,17 @@ internal sealed class ThroughputCommand : RootCommand
             long bytes = RecordDump.Write(result.GetValue(output)!, result.GetValue(records), result.GetValue(size));
             JsonOutput.Print(new { Records = result.GetValue(records), Bytes = bytes });
         });
+        return command;
+    }
+
+    private static Command SpoolCommand()
+    {
+        var directory = new Option<string>("--dir") { Description = "Directory of the spool.", Required = true };
+        Option<int> megabytes = Number("--megabytes", "Samples to write and read, in MB.", 2_000);
+        Option<int> size = Number("--size", "Payload bytes of an event.", 256);
+        var command = new Command("spool", "Fills a spool with ready-made samples behind a sink that hangs, then empties it.") { directory, megabytes, size };
+        command.SetAction(async (result, _) =>
+            JsonOutput.Print(await SpoolRun.ExecuteAsync(result.GetValue(directory)!, result.GetValue(megabytes), result.GetValue(size))));
         return command;
     }
 

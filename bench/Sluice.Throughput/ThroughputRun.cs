@@ -56,11 +56,7 @@ internal sealed class ThroughputRun
             SinkUri uri = SinkUri.Parse(text);
             var sink = new MeasuringSink(SinkFactory.Create(uri), measureFrom);
             _sinks.Add(sink);
-            builder.AddSink(sink, new SinkQueueOptions
-            {
-                MaxBytes = uri.QueueBytes ?? SinkQueueOptions.DefaultMaxBytes,
-                Overflow = uri.Overflow,
-            });
+            builder.AddSink(sink, SinkFactory.Queue(uri));
         }
 
         return builder.Build();

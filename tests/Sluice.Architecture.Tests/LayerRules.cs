@@ -9,6 +9,7 @@ internal static class LayerRules
 {
     public const string Bpf = "Sluice.Bpf";
     public const string Pipeline = "Sluice.Pipeline";
+    public const string Spool = "Sluice.Spool";
     public const string Probes = "Sluice.Probes";
     public const string Collector = "Sluice.Collector";
     public const string KafkaSink = "Sluice.Sinks.Kafka";
@@ -22,6 +23,7 @@ internal static class LayerRules
     {
         Bpf or Pipeline => [],
         Probes => [Bpf, Pipeline],
+        Spool => [Pipeline],
         _ when project.StartsWith(SinkPrefix, StringComparison.Ordinal) => [Pipeline],
         _ => throw new ArgumentException($"No rule for the project '{project}': add one.", nameof(project)),
     };
@@ -33,6 +35,7 @@ internal static class LayerRules
     /// <summary>Client packages that a project may use besides.</summary>
     public static IReadOnlyList<string> AllowedPackages(string project) => project switch
     {
+        Spool => ["Microsoft.Data.Sqlite", "SQLitePCLRaw.core"],
         KafkaSink => ["Confluent.Kafka", "librdkafka.redist"],
         _ => [],
     };

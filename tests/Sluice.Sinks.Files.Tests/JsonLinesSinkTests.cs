@@ -307,7 +307,7 @@ public sealed class JsonLinesSinkTests
     [InlineData("jsonl:-?rotate-size=1MiB", "standard output cannot be rotated")]
     [InlineData("jsonl:/a?rotate-keep=3", "rotate-keep needs rotate-size or rotate-time")]
     [InlineData("jsonl:/a?rotate-size=0", "option 'rotate-size' is '0'")]
-    [InlineData("jsonl:/a?rotate=1", "unknown option 'rotate'; the options of this sink are name, overflow, queue-bytes, rotate-keep, rotate-size, rotate-time.")]
+    [InlineData("jsonl:/a?rotate=1", "unknown option 'rotate'; the options of this sink are name, overflow, queue-bytes, rotate-keep, rotate-size, rotate-time, spool-dir, spool-full, spool-max-bytes.")]
     public void Options_BadUri_SayWhat(string uri, string message)
     {
         SinkUriException error = Assert.Throws<SinkUriException>(() => JsonLinesSinkOptions.Parse(SinkUri.Parse(uri)));

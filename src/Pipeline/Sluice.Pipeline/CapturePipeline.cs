@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics.Metrics;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
@@ -24,13 +25,21 @@ public sealed class CapturePipeline
     /// <summary>Part of the budget kept for disposing the sinks (closing files) after their time to write and flush is over.</summary>
     private const double DisposeShare = 0.1;
 
+    /// <summary>Part of the budget kept for writing to spools what their sinks could not take.</summary>
+    private const double SpoolShare = 0.3;
+
     private static readonly TimeSpan s_maxForDispose = TimeSpan.FromSeconds(1);
+    // 64 MiB of queue, 32 MiB unsettled and 32 MiB on their way to disk, at 50 MB/s.
+    private static readonly TimeSpan s_maxForSpool = TimeSpan.FromSeconds(2.5);
     private static readonly TimeSpan s_abandonTime = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
 
     /// <summary>Ends the time for writing and flushing.</summary>
     private readonly CancellationTokenSource _flushDeadline = new();
+
+    /// <summary>The same for sinks with a spool, earlier: what they leave has to be written to disk.</summary>
+    private readonly CancellationTokenSource _spoolDeadline = new();
 
     /// <summary>Ends the time for disposing, and with it the wait for the sinks.</summary>
     private readonly CancellationTokenSource _endDeadline = new();
@@ -63,7 +72,8 @@ public sealed class CapturePipeline
         for (int i = 0; i < _workers.Length; i++)
         {
             (ISink sink, SinkQueueOptions queue) = builder.Sinks[i];
-            _workers[i] = new SinkWorker(sink, queue, OnSinkFailed, _flushDeadline.Token, metrics);
+            CancellationToken deadline = queue.Overflow == OverflowPolicy.Spool ? _spoolDeadline.Token : _flushDeadline.Token;
+            _workers[i] = new SinkWorker(sink, queue, OnSinkFailed, deadline, _pool, _logger, metrics);
             ledgers.Add(sink.Ledger);
         }
 
@@ -89,6 +99,11 @@ public sealed class CapturePipeline
         try
         {
             _ledgerFile?.Write(Ledger.Snapshot(), durable: false);
+            foreach (SinkWorker worker in _workers)
+            {
+                worker.OpenSpool();
+            }
+
             foreach (SinkWorker worker in _workers)
             {
                 await worker.Sink.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -162,7 +177,10 @@ public sealed class CapturePipeline
 
             _isStopping = true;
             TimeSpan forDispose = budget * DisposeShare;
-            _flushDeadline.CancelAfter(budget - (forDispose < s_maxForDispose ? forDispose : s_maxForDispose));
+            TimeSpan toFlush = budget - (forDispose < s_maxForDispose ? forDispose : s_maxForDispose);
+            TimeSpan forSpool = budget * SpoolShare;
+            _flushDeadline.CancelAfter(toFlush);
+            _spoolDeadline.CancelAfter(toFlush - (forSpool < s_maxForSpool ? forSpool : s_maxForSpool));
             _endDeadline.CancelAfter(budget);
         }
     }
@@ -194,6 +212,7 @@ public sealed class CapturePipeline
             _endDeadline.CancelAfter(s_abandonTime);
         }
 
+        _spoolDeadline.Cancel();
         _flushDeadline.Cancel();
         return CompleteAsync(TimeSpan.Zero);
     }
@@ -235,7 +254,7 @@ public sealed class CapturePipeline
     {
         try
         {
-            await Task.WhenAll(Array.ConvertAll(_workers, static worker => worker.Completion)).WaitAsync(_endDeadline.Token).ConfigureAwait(false);
+            await Task.WhenAll([.. _workers.Select(static worker => worker.Completion), .. _workers.Select(static worker => worker.Spooled)]).WaitAsync(_endDeadline.Token).ConfigureAwait(false);
             return true;
         }
         catch (OperationCanceledException)
@@ -251,7 +270,7 @@ public sealed class CapturePipeline
         var failures = new List<SinkFailure>();
         foreach (SinkWorker worker in _workers)
         {
-            worker.Sink.Ledger.Close(worker.Failure?.Reason ?? DropReason.DrainTimeout);
+            worker.Settle();
             abandoned += worker.Sink.Ledger.Dropped(DropReason.DrainTimeout);
             if (worker.Failure is { } failure)
             {
@@ -293,7 +312,7 @@ public sealed class CapturePipeline
     {
         foreach (SinkWorker worker in _workers)
         {
-            worker.Queue.Close(DropReason.DrainTimeout);
+            worker.Close(DropReason.DrainTimeout);
         }
     }
 
@@ -319,6 +338,7 @@ public sealed class CapturePipeline
     {
         foreach (SinkWorker worker in _workers)
         {
+            worker.CloseUnstarted();
             try
             {
                 await worker.Sink.DisposeAsync().ConfigureAwait(false);

@@ -17,6 +17,7 @@ public sealed class KafkaSinkOptions
     /// <summary>Stands in a topic name for the name of the event, such as <c>tls.data</c>.</summary>
     public const string EventPlaceholder = "{event}";
 
+    private const string DeliveryTimeout = "message.timeout.ms";
     private const string ConfigPrefix = "config.";
     private const int MaxTopicLength = 249;
 
@@ -109,6 +110,12 @@ public sealed class KafkaSinkOptions
         foreach ((string name, string value) in uri.TakePrefixed(ConfigPrefix))
         {
             configuration.Add(name, ReferredValue.Resolve(uri, ConfigPrefix + name, value));
+        }
+
+        if (uri.Overflow == OverflowPolicy.Spool && !configuration.ContainsKey(DeliveryTimeout) && !configuration.ContainsKey("delivery.timeout.ms"))
+        {
+            // Whoever wants events kept on disk through an outage does not want those that librdkafka has to be given up after five minutes of it.
+            configuration.Add(DeliveryTimeout, "0");
         }
 
         return configuration;

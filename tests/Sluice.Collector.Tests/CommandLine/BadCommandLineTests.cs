@@ -49,6 +49,7 @@ public sealed class BadCommandLineTests
     [InlineData("tls --ledger /no/such/dir/file", "--ledger '/no/such/dir/file'", "no such directory")]
     [InlineData("tls --ready-file /tmp", "--ready-file '/tmp'", "path of a file")]
     [InlineData("tls --hex --sink null:", "--hex", "no console sink")]
+    [InlineData("tls --sink null:?name=a&overflow=spool&spool-dir=/s --sink null:?name=b&overflow=spool&spool-dir=/x/../s", "spool-dir '/x/../s' is that of 'a'", "directory of its own")]
     public void Value_ThatCannotBe_IsRefusedByName(string line, string names, string says)
     {
         UsageException refusal = Assert.Throws<UsageException>(() => SluiceCommandLine.ParseCapture(line.Split(' ')));

@@ -2,6 +2,7 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Encoding;
@@ -19,7 +20,7 @@ public sealed class SampleIntakeTests
     public async Task Complete_WorkerTookTheParkedBatchAndHasNotOfferedItYet_WaitsForTheOffer()
     {
         var counters = new FedCounters();
-        var worker = new SinkWorker(new ScriptedSink("a"), new SinkQueueOptions(), static _ => { }, CancellationToken.None);
+        var worker = new SinkWorker(new ScriptedSink("a"), new SinkQueueOptions(), static _ => { }, CancellationToken.None, new BatchPool(), NullLogger.Instance);
         var fanOut = new SinkFanOut(new LossLedger(counters, [worker.Sink.Ledger]), [worker]);
         using var sealing = new ManualResetEventSlim();
         using var goOn = new ManualResetEventSlim();

@@ -16,7 +16,7 @@ public sealed class LossLedgerTests
     {
         var ledger = new LossLedger(new FixedKernelCounters(), [new SinkLedger("jsonl:/tmp/a")]);
         Assert.Equal(
-            """{"submitted":0,"kernel_lost":{"ring_full":0,"map_full":0,"no_scratch":0},"kernel_filtered":0,"kernel_skipped_runs":0,"truncated":{"read_fault":0,"size_limit":0},"read":0,"in_flight":0,"filtered":0,"synthesized":0,"resequencer_gaps":0,"resequencer_late":0,"final":false,"sinks":{"jsonl:/tmp/a":{"delivered":0,"dropped":{},"rejected":0,"pending":0,"duplicates":0}}}""",
+            """{"submitted":0,"kernel_lost":{"ring_full":0,"map_full":0,"no_scratch":0},"kernel_filtered":0,"kernel_skipped_runs":0,"truncated":{"read_fault":0,"size_limit":0},"read":0,"in_flight":0,"filtered":0,"synthesized":0,"resequencer_gaps":0,"resequencer_late":0,"final":false,"sinks":{"jsonl:/tmp/a":{"delivered":0,"dropped":{},"rejected":0,"pending":0,"duplicates":0,"recovered":0,"spooled":0}}}""",
             ledger.ToJson());
     }
 
@@ -48,7 +48,7 @@ public sealed class LossLedgerTests
         Assert.Equal(21, json.GetProperty("resequencer_gaps").GetInt64());
         Assert.Equal(22, json.GetProperty("resequencer_late").GetInt64());
         Assert.Equal(
-            """{"delivered":70,"dropped":{"queue_full":6,"malformed":2},"rejected":1,"pending":3,"duplicates":9}""",
+            """{"delivered":70,"dropped":{"queue_full":6,"malformed":2},"rejected":1,"pending":3,"duplicates":9,"recovered":0,"spooled":0}""",
             json.GetProperty("sinks").GetProperty("a").GetRawText());
         Assert.Empty(ledger.Verify());
     }
@@ -172,5 +172,27 @@ public sealed class LossLedgerTests
 
         await stop.CancelAsync();
         await Task.WhenAll(writers);
+    }
+
+    [Fact]
+    public void Spool_InTextJsonAndEquation_HasItsTerms()
+    {
+        var sink = new SinkLedger("kafka://b/t");
+        var ledger = new LossLedger(new FixedKernelCounters(new KernelCounts(10, 0, 0, 0, 0, 0, 0)), [sink]);
+        ledger.CountOffered(10);
+        sink.AddRecovered(7);
+        sink.AddSpooled(6);
+        sink.TakeSpooled(7);
+        sink.AddDelivered(11);
+        sink.AddDuplicates(2);
+        ledger.MarkFinal();
+        Assert.Empty(ledger.Verify());
+        Assert.Equal(
+            "submitted 10, lost in the kernel 0, read 10, filtered 0\n  kafka://b/t: delivered 11, in the spool 6, recovered 7, duplicates 2\n",
+            ledger.ToText());
+        JsonElement json = JsonDocument.Parse(ledger.ToJson()).RootElement.GetProperty("sinks").GetProperty("kafka://b/t");
+        Assert.Equal((7, 6), (json.GetProperty("recovered").GetInt64(), json.GetProperty("spooled").GetInt64()));
+        sink.TakeSpooled(1);
+        Assert.Equal("kafka://b/t: 1 samples are still pending at the end", Assert.Single(ledger.Verify()));
     }
 }

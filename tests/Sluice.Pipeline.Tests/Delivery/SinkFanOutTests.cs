@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Tests.Fakes;
@@ -20,7 +21,7 @@ public sealed class SinkFanOutTests
         const int BatchesOfReader = 5000;
         SinkWorker[] workers =
         [
-            .. new[] { "one", "two", "three" }.Select(name => new SinkWorker(new ScriptedSink(name), new SinkQueueOptions(), static _ => { }, CancellationToken.None)),
+            .. new[] { "one", "two", "three" }.Select(name => new SinkWorker(new ScriptedSink(name), new SinkQueueOptions(), static _ => { }, CancellationToken.None, new BatchPool(), NullLogger.Instance)),
         ];
         var fanOut = new SinkFanOut(new LossLedger(new FedCounters(), workers.Select(static worker => worker.Sink.Ledger)), workers);
         var pool = new BatchPool(arenaBytes: 16);

@@ -91,4 +91,31 @@ public sealed class SinkLedgerTests
             Assert.Equal(0, ledger.Pending);
         }
     }
+
+    [Fact]
+    public void Spool_EventsGoThereAndComeBack_AreNeitherPendingNorLost()
+    {
+        var ledger = new SinkLedger("a");
+        ledger.AddRecovered(10);
+        ledger.AddOffered(20);
+        ledger.AddSpooled(15);
+        Assert.Equal((25, 5), (ledger.Spooled, ledger.Pending));
+        ledger.TakeSpooled(12);
+        ledger.AddDelivered(8);
+        Assert.Equal((13, 9), (ledger.Spooled, ledger.Pending));
+        Assert.Equal(8, ledger.SettledBySink);
+
+        // The sink was given 12 and tells of 8; the other 4 go back, and what it says of them later is late.
+        Assert.Equal(4, ledger.DetachSink(taken: 12));
+        ledger.AddSpooled(4);
+        ledger.AddDelivered(4);
+        ledger.AddDropped(DropReason.DrainTimeout, 1);
+        ledger.AddRefused(DropReason.SpoolFull, 2);
+        Assert.Equal((17, 3, 8, 5), (ledger.Spooled, ledger.Pending, ledger.Delivered, ledger.LateOutcomes));
+        Assert.Equal(3, ledger.Close(DropReason.DrainTimeout));
+        ledger.AddSpooled(3);
+        SinkCounts counts = ledger.Snapshot();
+        Assert.Equal((10, 17, 0), (counts.Recovered, counts.Spooled, counts.Pending));
+        Assert.Equal(counts.Offered + counts.Recovered, counts.Delivered + counts.DroppedTotal + counts.Spooled);
+    }
 }

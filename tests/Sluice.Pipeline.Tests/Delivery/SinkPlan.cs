@@ -7,8 +7,17 @@ using Sluice.Pipeline.Tests.Fakes;
 namespace Sluice.Pipeline.Tests.Delivery;
 
 /// <summary>A sink of the conservation property.</summary>
-internal sealed record SinkPlan(OverflowPolicy Overflow, long QueueBytes, int PauseEvery, SinkFate Fate, int FateAtBatch)
+internal sealed record SinkPlan(
+    OverflowPolicy Overflow, long QueueBytes, int PauseEvery, SinkFate Fate, int FateAtBatch, int SpoolBatches, bool DropsWhenSpoolIsFull)
 {
+    public SinkQueueOptions Queue(FakeSpool spool) => new()
+    {
+        MaxBytes = QueueBytes,
+        Overflow = Overflow,
+        Spool = Overflow == OverflowPolicy.Spool ? spool : null,
+        DropsWhenSpoolIsFull = DropsWhenSpoolIsFull,
+    };
+
     public ScriptedSink Create(string name)
     {
         var sink = new ScriptedSink(name) { LeavesPending = Fate == SinkFate.ForgetsOutcomes };

@@ -39,6 +39,17 @@ public sealed class SinkUriTests
     }
 
     [Fact]
+    public void Parse_Spool_IsTaken()
+    {
+        SinkUri uri = SinkUri.Parse("null:?overflow=spool&spool-dir=/var/spool/a&spool-max-bytes=1GiB&spool-full=drop-newest");
+
+        Assert.Equal(OverflowPolicy.Spool, uri.Overflow);
+        Assert.Equal(new SpoolOptions("/var/spool/a") { MaxBytes = 1L << 30, DropsWhenFull = true }, uri.Spool);
+        uri.ThrowIfUnused();
+        Assert.Equal(new SpoolOptions("/s"), SinkUri.Parse("null:?overflow=spool&spool-dir=/s").Spool);
+    }
+
+    [Fact]
     public void Parse_NoOptions_GivesDefaults()
     {
         SinkUri uri = SinkUri.Parse("jsonl:/a");
@@ -53,8 +64,12 @@ public sealed class SinkUriTests
     [InlineData("/tmp/x", "not a sink URI")]
     [InlineData(":x", "not a sink URI")]
     [InlineData("js onl:x", "not a sink URI")]
-    [InlineData("null:?overflow=spool", "spool is not available yet; use block or drop-newest")]
-    [InlineData("null:?overflow=drop", "option 'overflow' is 'drop', but must be block or drop-newest")]
+    [InlineData("null:?overflow=spool", "overflow=spool needs a directory of its own for this sink; add spool-dir=DIR")]
+    [InlineData("null:?overflow=spool&spool-dir=/s&spool-full=wait", "option 'spool-full' is 'wait', but must be block or drop-newest")]
+    [InlineData("null:?overflow=spool&spool-dir=/s&spool-max-bytes=1KiB", "must be a size of at least 4194304 bytes")]
+    [InlineData("null:?spool-dir=/s", "spool-dir, spool-max-bytes and spool-full need overflow=spool")]
+    [InlineData("null:?overflow=block&spool-full=block", "spool-dir, spool-max-bytes and spool-full need overflow=spool")]
+    [InlineData("null:?overflow=drop", "option 'overflow' is 'drop', but must be block, drop-newest or spool")]
     [InlineData("null:?queue-bytes=0", "option 'queue-bytes' is '0'")]
     [InlineData("null:?queue-bytes=1MB", "option 'queue-bytes' is '1MB'")]
     [InlineData("null:?name=a&name=b", "option 'name' is given twice")]
@@ -83,7 +98,7 @@ public sealed class SinkUriTests
         SinkUriException error = Assert.Throws<SinkUriException>(uri.ThrowIfUnused);
 
         Assert.Equal(
-            "Sink 'jsonl:/a': unknown option 'rotate-sice'; the options of this sink are config.*, name, overflow, queue-bytes, rotate-size.",
+            "Sink 'jsonl:/a': unknown option 'rotate-sice'; the options of this sink are config.*, name, overflow, queue-bytes, rotate-size, spool-dir, spool-full, spool-max-bytes.",
             error.Message);
     }
 

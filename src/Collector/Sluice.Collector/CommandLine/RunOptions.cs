@@ -8,7 +8,7 @@ internal sealed class RunOptions
 {
     private readonly Option<string[]> _sinks = List("--sink", "URI",
         "Where events go: - or console: (readable text), jsonl:PATH or jsonl:- (JSON Lines), kafka://HOST:PORT/TOPIC, otlp+grpc://HOST:4317, otlp+http://HOST:4318, raw:PATH (a recording, for sluice replay), "
-        + "null: (counts only). Options follow as ?name=value&name=value; all sinks know name, overflow=block|drop-newest and queue-bytes. Repeatable. Default: console:");
+        + "null: (counts only). Options follow as ?name=value&name=value; all sinks know name, queue-bytes and overflow=block|drop-newest|spool (this with spool-dir=DIR, spool-max-bytes, spool-full=block|drop-newest). Repeatable. Default: console:");
 
     private readonly Option<bool> _hex = new("--hex") { Description = "The console shows payloads as a hex dump." };
     private readonly Option<string?> _ledger = One("--ledger", "FILE", "Keep the loss ledger in this file as JSON: refreshed every second, final at exit.");

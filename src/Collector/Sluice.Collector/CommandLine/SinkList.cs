@@ -31,6 +31,7 @@ internal static class SinkList
 
         CheckNames(sinks);
         CheckFiles(sinks);
+        CheckSpools(sinks);
         CheckStandardOutput(sinks);
     }
 
@@ -76,6 +77,19 @@ internal static class SinkList
             if (WritesToFile(sink) && !paths.Add(RealPath.Of(sink.Target)))
             {
                 throw new UsageException($"--sink '{sink.Text}': another sink already writes to this file, and their events would mix.");
+            }
+        }
+    }
+
+    private static void CheckSpools(IEnumerable<SinkUri> sinks)
+    {
+        var owners = new Dictionary<string, SinkUri>(StringComparer.Ordinal);
+        foreach (SinkUri sink in sinks)
+        {
+            if (sink.Spool is { } spool && !owners.TryAdd(RealPath.Of(spool.Directory), sink))
+            {
+                throw new UsageException(
+                    $"--sink '{sink.Text}': spool-dir '{spool.Directory}' is that of '{owners[RealPath.Of(spool.Directory)].Name}' already; give each sink a directory of its own.");
             }
         }
     }

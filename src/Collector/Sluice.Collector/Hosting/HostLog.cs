@@ -18,11 +18,14 @@ internal static partial class HostLog
     [LoggerMessage(EventId = 4, Level = LogLevel.Error, Message = "Stopping, because the capture would be incomplete: {Reason}.")]
     public static partial void StoppingBroken(ILogger logger, string reason, Exception failure);
 
-    [LoggerMessage(EventId = 5, Level = LogLevel.Error, Message = "{Problem} What it can no longer take is counted as dropped.")]
+    [LoggerMessage(EventId = 5, Level = LogLevel.Error, Message = "{Problem} What it can no longer take is counted as dropped, or kept in its spool.")]
     public static partial void SinkFailed(ILogger logger, string problem);
 
     [LoggerMessage(EventId = 6, Level = LogLevel.Information, Message = "Sink '{Sink}' has ended: its reader has closed the pipe.")]
     public static partial void SinkEnded(ILogger logger, string sink);
+
+    [LoggerMessage(EventId = 15, Level = LogLevel.Information, Message = "{Events} events wait in the spool of {Sink}; the next run with the same sink and spool-dir delivers them.")]
+    public static partial void LeftInSpool(ILogger logger, long events, string sink);
 
     [LoggerMessage(EventId = 7, Level = LogLevel.Error, Message = "The drain timeout of {TimeoutSeconds} s is over: {Abandoned} events are counted as dropped (drain_timeout). A longer --drain-timeout gives the sinks more time.")]
     public static partial void DrainTimedOut(ILogger logger, double timeoutSeconds, long abandoned);

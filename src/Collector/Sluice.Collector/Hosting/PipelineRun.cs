@@ -67,7 +67,7 @@ internal sealed class PipelineRun
 
         for (int i = 0; i < sinks.Length; i++)
         {
-            builder.AddSink(sinks[i], SinkFactory.QueueOptions(_settings.Sinks[i]));
+            builder.AddSink(sinks[i], SinkFactory.QueueOptions(_settings.Sinks[i], _loggers));
         }
 
         return builder.Build();
@@ -112,6 +112,11 @@ internal sealed class PipelineRun
         if (report.Abandoned != 0)
         {
             HostLog.DrainTimedOut(_logger, _settings.DrainTimeout.TotalSeconds, report.Abandoned);
+        }
+
+        foreach (SinkCounts sink in report.Ledger.Sinks.Where(static sink => sink.Spooled != 0))
+        {
+            HostLog.LeftInSpool(_logger, sink.Spooled, sink.Name);
         }
 
         Console.Error.Write(report.Ledger.ToText());

@@ -8,6 +8,7 @@ using Sluice.Pipeline.Wire;
 using Sluice.Sinks.Files;
 using Sluice.Sinks.Kafka;
 using Sluice.Sinks.Otlp;
+using Sluice.Spool;
 
 namespace Sluice.Collector.Sinks;
 
@@ -29,10 +30,14 @@ internal sealed class SinkFactory
     }
 
     /// <summary>The queue in front of a sink, as its URI asks.</summary>
-    public static SinkQueueOptions QueueOptions(SinkUri uri) => new()
+    /// <param name="uri">The sink.</param>
+    /// <param name="loggers">For what its spool has to say.</param>
+    public static SinkQueueOptions QueueOptions(SinkUri uri, ILoggerFactory loggers) => new()
     {
         MaxBytes = uri.QueueBytes ?? SinkQueueOptions.DefaultMaxBytes,
         Overflow = uri.Overflow,
+        Spool = uri.Spool is { } spool ? new SqliteBatchSpool(spool, uri.Name, loggers.CreateLogger("spool")) : null,
+        DropsWhenSpoolIsFull = uri.Spool is { DropsWhenFull: true },
     };
 
     /// <exception cref="SinkUriException">An option is unknown or has a bad value.</exception>

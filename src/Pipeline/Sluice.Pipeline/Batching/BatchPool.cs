@@ -54,6 +54,23 @@ public sealed class BatchPool
     /// <exception cref="ArgumentOutOfRangeException">More than <see cref="ArenaBytes"/>.</exception>
     public SampleBatch Rent(int atLeastBytes) => RentClass(SizeClassOf(atLeastBytes));
 
+    /// <summary>
+    /// The same for what was stored by a pool that may have had larger arenas: a batch that is longer than <see cref="ArenaBytes"/> gets an arena of its
+    /// own, which is not kept.
+    /// </summary>
+    public SampleBatch RentForStored(int bytes)
+    {
+        if (bytes <= ArenaBytes)
+        {
+            return Rent(bytes);
+        }
+
+        Interlocked.Increment(ref _outstanding);
+        var batch = new SampleBatch(this, bytes, sizeClass: -1);
+        batch.Reset();
+        return batch;
+    }
+
     /// <summary>Gives up the idle arenas that were not needed since the last call.</summary>
     public void TrimIdle()
     {
@@ -69,7 +86,10 @@ public sealed class BatchPool
     internal void Return(SampleBatch batch)
     {
         Interlocked.Decrement(ref _outstanding);
-        _idle[batch.SizeClass].Push(batch);
+        if (batch.SizeClass >= 0)
+        {
+            _idle[batch.SizeClass].Push(batch);
+        }
     }
 
     private int SizeClassOf(int atLeastBytes)

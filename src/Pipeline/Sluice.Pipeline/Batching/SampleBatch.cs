@@ -42,7 +42,13 @@ public sealed class SampleBatch
     /// <summary>Bytes the arena can hold.</summary>
     public int CapacityBytes => _arena.Length;
 
-    /// <summary>Which of the pool's arena sizes it has.</summary>
+    /// <summary>All samples, one behind the other; valid until the caller's reference is released.</summary>
+    public ReadOnlySpan<byte> Bytes => _arena.AsSpan(0, _used);
+
+    /// <summary>Where in <see cref="Bytes"/> each sample ends; valid as long as those.</summary>
+    public ReadOnlySpan<int> Ends => _ends.AsSpan(0, _count);
+
+    /// <summary>Which of the pool's arena sizes it has; negative when it has one of its own.</summary>
     internal int SizeClass { get; }
 
     /// <summary>What its samples share; set by who fills the batch, before anybody else sees it.</summary>
@@ -82,6 +88,32 @@ public sealed class SampleBatch
         return true;
     }
 
+    /// <summary>
+    /// Fills this empty batch with <see cref="Bytes"/> and <see cref="Ends"/> of another one that were stored. False when they do not fit or the ends do
+    /// not divide the bytes into samples; the batch is then unchanged.
+    /// </summary>
+    public bool TryRestore(scoped ReadOnlySpan<byte> bytes, scoped ReadOnlySpan<int> ends)
+    {
+        if (bytes.Length > _arena.Length || (ends.IsEmpty ? 0 : ends[^1]) != bytes.Length)
+        {
+            return false;
+        }
+
+        int previous = 0;
+        foreach (int end in ends)
+        {
+            if (end < previous)
+            {
+                return false;
+            }
+
+            previous = end;
+        }
+
+        Restore(bytes, ends);
+        return true;
+    }
+
     /// <summary>Takes one more reference; only a holder of a live reference may call it.</summary>
     public void AddReference()
     {
@@ -104,18 +136,7 @@ public sealed class SampleBatch
     }
 
     /// <summary>Fills this empty batch with the samples of another one that fits into its arena.</summary>
-    internal void CopyFrom(SampleBatch other)
-    {
-        other._arena.AsSpan(0, other._used).CopyTo(_arena);
-        while (_ends.Length < other._count)
-        {
-            GrowIndexSlow();
-        }
-
-        other._ends.AsSpan(0, other._count).CopyTo(_ends);
-        _used = other._used;
-        _count = other._count;
-    }
+    internal void CopyFrom(SampleBatch other) => Restore(other.Bytes, other.Ends);
 
     internal void Reset()
     {
@@ -123,6 +144,19 @@ public sealed class SampleBatch
         _used = 0;
         Stamp = BatchStamp.None;
         _references = 1;
+    }
+
+    private void Restore(scoped ReadOnlySpan<byte> bytes, scoped ReadOnlySpan<int> ends)
+    {
+        bytes.CopyTo(_arena);
+        while (_ends.Length < ends.Length)
+        {
+            GrowIndexSlow();
+        }
+
+        ends.CopyTo(_ends);
+        _used = bytes.Length;
+        _count = ends.Length;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -24,4 +24,10 @@ public enum DropReason
 
     /// <summary>The sample could not be decoded.</summary>
     Malformed,
+
+    /// <summary>The spool had reached its limit, or its disk was full, and what comes then is to be dropped.</summary>
+    SpoolFull,
+
+    /// <summary>What the spool had kept could not be read back: its part of the file is damaged.</summary>
+    SpoolDamaged,
 }

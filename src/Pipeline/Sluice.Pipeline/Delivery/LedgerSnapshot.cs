@@ -138,11 +138,11 @@ public sealed class LedgerSnapshot
 
     private void VerifySink(SinkCounts sink, List<string> broken)
     {
-        long accounted = Filtered + sink.Delivered + sink.DroppedTotal + sink.Rejected + sink.Pending;
-        if (Read != accounted || sink.Pending < 0)
+        long accounted = Filtered + sink.Delivered + sink.DroppedTotal + sink.Rejected + sink.Pending + sink.Spooled;
+        if (Read + sink.Recovered != accounted || sink.Pending < 0 || sink.Spooled < 0)
         {
             broken.Add(Invariant(
-                $"{Label(sink)}: read {Read} != filtered {Filtered} + delivered {sink.Delivered} + dropped {sink.DroppedTotal} + rejected {sink.Rejected} + pending {sink.Pending}"));
+                $"{Label(sink)}: read {Read}{Term("recovered", sink.Recovered)} != filtered {Filtered} + delivered {sink.Delivered} + dropped {sink.DroppedTotal} + rejected {sink.Rejected} + pending {sink.Pending}{Term("spooled", sink.Spooled)}"));
         }
 
         if (IsFinal && sink.Pending != 0)
@@ -194,6 +194,8 @@ public sealed class LedgerSnapshot
         writer.WriteNumber("rejected", sink.Rejected);
         writer.WriteNumber("pending", sink.Pending);
         writer.WriteNumber("duplicates", sink.Duplicates);
+        writer.WriteNumber("recovered", sink.Recovered);
+        writer.WriteNumber("spooled", sink.Spooled);
         writer.WriteEndObject();
     }
 
@@ -228,12 +230,17 @@ public sealed class LedgerSnapshot
 
         AppendIfAny(text, "rejected", sink.Rejected);
         AppendIfAny(text, "pending", sink.Pending);
+        AppendIfAny(text, "in the spool", sink.Spooled);
+        AppendIfAny(text, "recovered", sink.Recovered);
         AppendIfAny(text, "duplicates", sink.Duplicates);
         text.Append('\n');
     }
 
     // A URI without a target, such as `console:`, brings the colon of its own.
     private static string Label(SinkCounts sink) => sink.Name.TrimEnd(':');
+
+    // Only sinks with a spool have these two.
+    private static string Term(string name, long count) => count == 0 ? "" : Invariant($" + {name} {count}");
 
     private static void AppendIfAny(StringBuilder text, string what, long count)
     {

@@ -9,7 +9,7 @@ namespace Sluice.Pipeline.Delivery;
 /// Where every sample of a capture is accounted for. Thread-safe.
 /// <code>
 /// submitted = read + Σ kernel_lost + in_flight          in_flight is 0 once the rings are drained and the pipeline is complete
-/// read      = filtered + delivered + Σ dropped + rejected + pending          for each sink
+/// read + recovered = filtered + delivered + Σ dropped + rejected + pending + spooled          for each sink
 /// </code>
 /// </summary>
 /// <remarks>

@@ -9,4 +9,7 @@ public enum OverflowPolicy
 
     /// <summary>The batch is dropped for this sink and counted as <see cref="DropReason.QueueFull"/>.</summary>
     DropNewest,
+
+    /// <summary>The batch goes to disk and is delivered in order later, also by a later run.</summary>
+    Spool,
 }

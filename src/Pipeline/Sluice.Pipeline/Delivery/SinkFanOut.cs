@@ -42,7 +42,7 @@ internal sealed class SinkFanOut
     {
         foreach (SinkWorker worker in _workers)
         {
-            if (!worker.Queue.TakesWithoutWaiting(bytes))
+            if (!worker.TakesWithoutWaiting(bytes))
             {
                 return false;
             }
@@ -56,7 +56,7 @@ internal sealed class SinkFanOut
     {
         foreach (SinkWorker worker in _workers)
         {
-            worker.Queue.WaitForRoom(bytes);
+            worker.WaitForRoom(bytes);
         }
     }
 

@@ -7,7 +7,7 @@ using System.Threading;
 namespace Sluice.Pipeline.Delivery;
 
 /// <summary>
-/// The counters of one sink: offered = delivered + rejected + Σ dropped + pending, at every moment. Thread-safe.
+/// The counters of one sink: offered + recovered = delivered + rejected + Σ dropped + pending + spooled, at every moment. Thread-safe.
 /// </summary>
 /// <remarks>
 /// One uncontended lock (about 20 ns) per report instead of one atomic add per counter: only so can <see cref="Close"/> settle what is
@@ -27,6 +27,13 @@ public sealed class SinkLedger
     private long _droppedTotal;
     private long _duplicates;
     private long _lateOutcomes;
+    private long _recovered;
+    private long _spooled;
+
+    /// <summary>Outcomes that the sink itself reported.</summary>
+    private long _settledBySink;
+
+    private bool _detached;
     private bool _closed;
     private DropReason _closeReason;
 
@@ -44,7 +51,7 @@ public sealed class SinkLedger
     /// <summary>Samples that the far end refused for good.</summary>
     public long Rejected => Read(ref _rejected);
 
-    /// <summary>Samples known to have been delivered more than once.</summary>
+    /// <summary>Samples sent again although the far end may have, or is known to have, what was sent before.</summary>
     public long Duplicates => Read(ref _duplicates);
 
     /// <summary>Outcomes reported after <see cref="Close"/>; their samples were counted as dropped by then.</summary>
@@ -53,7 +60,16 @@ public sealed class SinkLedger
     /// <summary>Samples dropped, all reasons together.</summary>
     public long DroppedTotal => Read(ref _droppedTotal);
 
-    /// <summary>Samples offered that have no outcome yet.</summary>
+    /// <summary>Samples of earlier runs that the spool held at the start.</summary>
+    public long Recovered => Read(ref _recovered);
+
+    /// <summary>Samples that lie in the spool: neither delivered nor lost.</summary>
+    public long Spooled => Read(ref _spooled);
+
+    /// <summary>Outcomes that the sink itself has reported: when they are as many as it was given, nothing is under way.</summary>
+    internal long SettledBySink => Read(ref _settledBySink);
+
+    /// <summary>Samples offered that have no outcome yet and are not in the spool.</summary>
     public long Pending
     {
         get
@@ -93,12 +109,13 @@ public sealed class SinkLedger
     {
         lock (_gate)
         {
-            if (_closed)
+            if (_closed || _detached)
             {
                 _lateOutcomes += count;
             }
             else
             {
+                _settledBySink += count;
                 DropLocked(reason, count);
             }
         }
@@ -116,6 +133,55 @@ public sealed class SinkLedger
             {
                 DropLocked(reason, count);
             }
+        }
+    }
+
+    /// <summary>Samples of an earlier run that the spool holds at the start of this one.</summary>
+    internal void AddRecovered(long count)
+    {
+        lock (_gate)
+        {
+            _recovered += count;
+            _spooled += count;
+        }
+    }
+
+    /// <summary>Samples that are on disk now. Nothing happens once the account is settled: they are counted there.</summary>
+    internal void AddSpooled(long count)
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                _spooled += count;
+            }
+        }
+    }
+
+    /// <summary>Samples that leave the spool for the sink (or that the spool cannot give back): pending until they have an outcome.</summary>
+    internal void TakeSpooled(long count)
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                _spooled -= count;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Says that the sink is given nothing more, and that what it has no outcome for goes into the spool or is dropped by others. Outcomes that it
+    /// reports later only count as <see cref="LateOutcomes"/>.
+    /// </summary>
+    /// <param name="taken">Samples that the sink was given.</param>
+    /// <returns>Those of them that have no outcome.</returns>
+    internal long DetachSink(long taken)
+    {
+        lock (_gate)
+        {
+            _detached = true;
+            return taken - _settledBySink;
         }
     }
 
@@ -151,7 +217,7 @@ public sealed class SinkLedger
         lock (_gate)
         {
             return new SinkCounts(
-                Name, _offered, _delivered, _rejected, DroppedByReasonLocked(), PendingLocked(), _duplicates, _lateOutcomes);
+                Name, _offered, _delivered, _rejected, DroppedByReasonLocked(), PendingLocked(), _duplicates, _lateOutcomes, _recovered, _spooled);
         }
     }
 
@@ -174,12 +240,13 @@ public sealed class SinkLedger
     {
         lock (_gate)
         {
-            if (_closed)
+            if (_closed || _detached)
             {
                 _lateOutcomes += count;
             }
             else
             {
+                _settledBySink += count;
                 counter += count;
             }
         }
@@ -193,7 +260,7 @@ public sealed class SinkLedger
         }
     }
 
-    private long PendingLocked() => _offered - _delivered - _rejected - _droppedTotal;
+    private long PendingLocked() => _offered + _recovered - _delivered - _rejected - _droppedTotal - _spooled;
 
     private void DropLocked(DropReason reason, long count)
     {

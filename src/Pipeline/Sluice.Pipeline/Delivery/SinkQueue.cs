@@ -8,7 +8,7 @@ using Sluice.Pipeline.Batching;
 namespace Sluice.Pipeline.Delivery;
 
 /// <summary>
-/// Batches that wait for one sink, bounded in bytes. Many writers, one reader.
+/// Batches that wait for one sink, bounded in bytes. Many writers, one reader at a time.
 /// </summary>
 /// <remarks>Ownership: the queue holds one reference to every batch in it; the reader gets it with the batch.</remarks>
 internal sealed class SinkQueue
@@ -35,7 +35,8 @@ internal sealed class SinkQueue
         _channel = Channel.CreateBounded<SampleBatch>(new BoundedChannelOptions((int)Math.Min(slots, int.MaxValue))
         {
             FullMode = BoundedChannelFullMode.Wait,
-            SingleReader = true,
+            // The lane of a spool takes what is left when the worker hangs in its sink.
+            SingleReader = options.Overflow != OverflowPolicy.Spool,
             SingleWriter = false,
             AllowSynchronousContinuations = false,
         });
@@ -53,6 +54,15 @@ internal sealed class SinkQueue
             {
                 return _queuedBytes;
             }
+        }
+    }
+
+    /// <summary>True when <paramref name="bytes"/> more fit.</summary>
+    public bool HasRoom(int bytes)
+    {
+        lock (_gate)
+        {
+            return Fits(bytes);
         }
     }
 

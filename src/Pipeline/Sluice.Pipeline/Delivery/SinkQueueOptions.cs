@@ -15,4 +15,10 @@ public sealed record SinkQueueOptions
 
     /// <summary>What happens when they do not fit.</summary>
     public OverflowPolicy Overflow { get; init; } = OverflowPolicy.Block;
+
+    /// <summary>Where they go then, for <see cref="OverflowPolicy.Spool"/>; not opened yet. The pipeline opens and disposes it.</summary>
+    public IBatchSpool? Spool { get; init; }
+
+    /// <summary>What comes while the spool is full is dropped; else the reader waits.</summary>
+    public bool DropsWhenSpoolIsFull { get; init; }
 }

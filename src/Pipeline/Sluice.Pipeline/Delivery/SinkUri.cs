@@ -32,6 +32,7 @@ public sealed class SinkUri
         Name = Take("name") ?? text;
         Overflow = TakeOverflow();
         QueueBytes = TakeSize("queue-bytes", minBytes: 1);
+        Spool = TakeSpool();
     }
 
     /// <summary>The URI without its options: how messages name the sink.</summary>
@@ -51,6 +52,9 @@ public sealed class SinkUri
 
     /// <summary><c>?queue-bytes=</c>: bytes of samples that may wait for this sink; null when it is not given.</summary>
     public long? QueueBytes { get; }
+
+    /// <summary><c>?spool-dir=</c> and what belongs to it; null unless <see cref="Overflow"/> is <see cref="OverflowPolicy.Spool"/>.</summary>
+    public SpoolOptions? Spool { get; }
 
     /// <summary>Reads a sink URI and the options that all sinks share.</summary>
     /// <exception cref="SinkUriException">It is not of the form above, or an option stands there twice, without a value or with a bad one.</exception>
@@ -259,9 +263,31 @@ public sealed class SinkUri
     {
         null or "block" => OverflowPolicy.Block,
         "drop-newest" => OverflowPolicy.DropNewest,
-        "spool" => throw Error("overflow=spool is not available yet; use block or drop-newest"),
-        var value => throw BadValue("overflow", value, "block or drop-newest"),
+        "spool" => OverflowPolicy.Spool,
+        var value => throw BadValue("overflow", value, "block, drop-newest or spool"),
     };
+
+    private SpoolOptions? TakeSpool()
+    {
+        string? directory = Take("spool-dir");
+        long? maxBytes = TakeSize("spool-max-bytes", SpoolOptions.LeastMaxBytes);
+        string? whenFull = Take("spool-full");
+        if (Overflow != OverflowPolicy.Spool)
+        {
+            return (directory ?? whenFull) is null && maxBytes is null ? null : throw Error("spool-dir, spool-max-bytes and spool-full need overflow=spool");
+        }
+
+        return new SpoolOptions(directory ?? throw Error("overflow=spool needs a directory of its own for this sink; add spool-dir=DIR"))
+        {
+            MaxBytes = maxBytes ?? SpoolOptions.DefaultMaxBytes,
+            DropsWhenFull = whenFull switch
+            {
+                null or "block" => false,
+                "drop-newest" => true,
+                _ => throw BadValue("spool-full", whenFull, "block or drop-newest"),
+            },
+        };
+    }
 
     private SinkUriException BadValue(string key, string value, string wanted) => Error($"option '{key}' is '{value}', but must be {wanted}");
 }
