@@ -145,6 +145,11 @@ public sealed class CapturePipeline
     public StampedIntake CreateStampedIntake(SampleLimit? limit = null) => new(CreateIntake(limit));
 
     /// <summary>
+    /// True when samples of so many bytes would not have to wait for a sink of policy block. For readers that have other things to do meanwhile than to wait.
+    /// </summary>
+    public bool TakesWithoutWaiting(int bytes) => _fanOut.TakesWithoutWaiting(bytes);
+
+    /// <summary>
     /// The entry for one reader thread of a transport with a buffer per CPU: an intake, and in front of it the stage that restores the order within
     /// a connection.
     /// </summary>

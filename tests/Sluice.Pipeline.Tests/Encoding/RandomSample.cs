@@ -2,6 +2,7 @@
 using System;
 using System.Linq;
 using System.Net;
+using System.Runtime.InteropServices;
 using Sluice.Pipeline.Wire;
 using Sluice.TestSupport;
 
@@ -43,6 +44,49 @@ internal static class RandomSample
         PeerAddress = Address(random),
         Payload = Payload(random),
     };
+
+    /// <summary>Connections of every shape; their fixed part has no names but the process's.</summary>
+    public static byte[] NextConnection(Random random)
+    {
+        var head = new ConnectionHeader
+        {
+            Header = new EventHeader
+            {
+                Kind = EventKind.Connection,
+                Flags = (SampleFlags)random.Next(0, 256),
+                Size = ConnectionHeader.SizeInBytes,
+                KtimeNs = (ulong)random.NextInt64(0, long.MaxValue),
+                Tgid = (uint)Number(random),
+                Tid = (uint)Number(random),
+                Uid = (uint)Number(random),
+                Cpu = (ushort)random.Next(0, 65536),
+                Module = (ushort)random.Next(0, 16),
+                CpuSequence = (ulong)random.NextInt64(0, 1L << 44),
+                CgroupId = Number(random),
+            },
+            ConnectionId = Number(random),
+            Sequence = Number(random),
+            DurationNs = Number(random),
+            BytesSent = Number(random),
+            BytesReceived = Number(random),
+            PacketsSent = Number(random),
+            PacketsReceived = Number(random),
+            LostBefore = (uint)Number(random),
+            Error = ((ushort[])[0, 1, 4, 13, 99, 111, 125, 2, 65535])[random.Next(9)],
+            LocalPort = (ushort)Number(random),
+            PeerPort = (ushort)Number(random),
+            Action = (ConnectionAction)random.Next(0, 6),
+            Direction = (ConnectionDirection)random.Next(0, 4),
+            Family = ((byte[])[0, 1, 2, 10, 99])[random.Next(5)],
+            Transport = ((byte[])[0, 6, 17, 132])[random.Next(4)],
+        };
+        Comm(random).CopyTo(head.Header.Comm);
+        Address(random).CopyTo(head.LocalAddress);
+        Address(random).CopyTo(head.PeerAddress);
+        byte[] sample = new byte[ConnectionHeader.SizeInBytes];
+        MemoryMarshal.Write(sample, in head);
+        return sample;
+    }
 
     private static ulong Number(Random random) => random.Next(2) == 0 ? s_edges[random.Next(s_edges.Length)] : (ulong)random.NextInt64();
 

@@ -38,6 +38,12 @@ public sealed class StampedIntake
     /// <summary>Says that nothing more is there for now: what has come so far may leave. Never blocks for a sink.</summary>
     public void EndOfDrain() => _intake.EndOfDrain();
 
+    /// <summary>Counts something that should have been a sample, and was announced as one, as malformed for every sink.</summary>
+    public void AppendMalformed() => _intake.Append(default);
+
+    /// <summary>Hands on everything that came so far, waiting for sinks of policy block: from now on it counts as offered to them.</summary>
+    public void HandOn() => _intake.Complete();
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ChangeStampSlow(in BatchStamp stamp)
     {

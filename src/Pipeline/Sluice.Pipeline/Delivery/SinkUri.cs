@@ -20,19 +20,28 @@ public sealed class SinkUri
     private static readonly SearchValues<char> s_schemeLetters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
 
+    private const string SinkRole = "Sink";
+    private const string SourceRole = "Source";
+
+    private readonly string _role;
     private readonly Dictionary<string, string> _options;
     private readonly SortedSet<string> _known = new(StringComparer.Ordinal);
 
-    private SinkUri(string text, string scheme, string target, Dictionary<string, string> options)
+    private SinkUri(string role, string text, string scheme, string target, Dictionary<string, string> options)
     {
+        _role = role;
         Text = text;
         Scheme = scheme;
         Target = target;
         _options = options;
-        Name = Take("name") ?? text;
-        Overflow = TakeOverflow();
-        QueueBytes = TakeSize("queue-bytes", minBytes: 1);
-        Spool = TakeSpool();
+        Name = text;
+        if (role == SinkRole)
+        {
+            Name = Take("name") ?? text;
+            Overflow = TakeOverflow();
+            QueueBytes = TakeSize("queue-bytes", minBytes: 1);
+            Spool = TakeSpool();
+        }
     }
 
     /// <summary>The URI without its options: how messages name the sink.</summary>
@@ -58,19 +67,25 @@ public sealed class SinkUri
 
     /// <summary>Reads a sink URI and the options that all sinks share.</summary>
     /// <exception cref="SinkUriException">It is not of the form above, or an option stands there twice, without a value or with a bad one.</exception>
-    public static SinkUri Parse(string text)
+    public static SinkUri Parse(string text) => Parse(SinkRole, text);
+
+    /// <summary>The same for what events are read from; the options that all sinks share are none of its.</summary>
+    /// <inheritdoc cref="Parse(string)"/>
+    public static SinkUri ParseSource(string text) => Parse(SourceRole, text);
+
+    private static SinkUri Parse(string role, string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         int question = text.IndexOf('?', StringComparison.Ordinal);
         string head = question < 0 ? text : text[..question];
-        (string scheme, string target) = SplitHead(head);
+        (string scheme, string target) = SplitHead(role, head);
         var options = new Dictionary<string, string>(StringComparer.Ordinal);
         if (question >= 0)
         {
-            ParseOptions(head, text[(question + 1)..], options);
+            ParseOptions(role, head, text[(question + 1)..], options);
         }
 
-        return new SinkUri(head, scheme, target, options);
+        return new SinkUri(role, head, scheme, target, options);
     }
 
     /// <summary>The value of an option, decoded; null when it is not given. The option is then known and taken.</summary>
@@ -176,16 +191,16 @@ public sealed class SinkUri
     {
         if (_options.Count != 0)
         {
-            throw Error($"unknown option '{_options.Keys.First()}'; the options of this sink are {string.Join(", ", _known)}");
+            throw Error($"unknown option '{_options.Keys.First()}'; the options of this {_role.ToLowerInvariant()} are {string.Join(", ", _known)}");
         }
     }
 
     /// <summary>An exception that names this sink; <paramref name="problem"/> goes on after the colon.</summary>
-    public SinkUriException Error(string problem) => Error(Text, problem);
+    public SinkUriException Error(string problem) => Error(_role, Text, problem);
 
-    private static SinkUriException Error(string head, string problem) => new($"Sink '{head}': {problem}.");
+    private static SinkUriException Error(string role, string head, string problem) => new($"{role} '{head}': {problem}.");
 
-    private static (string Scheme, string Target) SplitHead(string head)
+    private static (string Scheme, string Target) SplitHead(string role, string head)
     {
         if (head == "-")
         {
@@ -195,14 +210,16 @@ public sealed class SinkUri
         int colon = head.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0 || head.AsSpan(0, colon).ContainsAnyExcept(s_schemeLetters))
         {
-            throw Error(head, "not a sink URI; write scheme:target, such as jsonl:/tmp/tls.jsonl, kafka://host:9092/topic, or - for the terminal");
+            throw Error(role, head, role == SinkRole
+                ? "not a sink URI; write scheme:target, such as jsonl:/tmp/tls.jsonl, kafka://host:9092/topic, or - for the terminal"
+                : "not a source URI; write kafka://host:9092/topic");
         }
 
         string target = head[(colon + 1)..];
         return (head[..colon].ToLowerInvariant(), target.StartsWith("//", StringComparison.Ordinal) ? target[2..] : target);
     }
 
-    private static void ParseOptions(string head, string query, Dictionary<string, string> options)
+    private static void ParseOptions(string role, string head, string query, Dictionary<string, string> options)
     {
         foreach (string part in query.Split('&'))
         {
@@ -210,28 +227,28 @@ public sealed class SinkUri
             string key = equals < 0 ? part : part[..equals];
             if (key.Length == 0)
             {
-                throw Error(head, "an option has no name; write ?name=value&name=value");
+                throw Error(role, head, "an option has no name; write ?name=value&name=value");
             }
 
             if (equals < 0 || equals == part.Length - 1)
             {
-                throw Error(head, $"option '{key}' has no value; write {key}=value");
+                throw Error(role, head, $"option '{key}' has no value; write {key}=value");
             }
 
-            if (!options.TryAdd(key, Decode(head, key, part[(equals + 1)..])))
+            if (!options.TryAdd(key, Decode(role, head, key, part[(equals + 1)..])))
             {
-                throw Error(head, $"option '{key}' is given twice; give it once");
+                throw Error(role, head, $"option '{key}' is given twice; give it once");
             }
         }
     }
 
-    private static string Decode(string head, string key, string value)
+    private static string Decode(string role, string head, string key, string value)
     {
         for (int i = value.IndexOf('%', StringComparison.Ordinal); i >= 0; i = value.IndexOf('%', i + 1))
         {
             if (i + 2 >= value.Length || !char.IsAsciiHexDigit(value[i + 1]) || !char.IsAsciiHexDigit(value[i + 2]))
             {
-                throw Error(head, $"option '{key}' has a % that two hexadecimal digits must follow; write %25 for the sign itself");
+                throw Error(role, head, $"option '{key}' has a % that two hexadecimal digits must follow; write %25 for the sign itself");
             }
         }
 
