@@ -70,7 +70,7 @@ test-kernels: ## runs the kernel suite on Debian's 5.10, 6.1, 6.12 and 7.2 in vi
 	@$(MAKE) --no-print-directory build
 	@eng/kernels/test.py $(ARGS)
 
-bench: ## runs the benches (ARGS="drain micro rate tls kafka otlp spool idle engine": these) and checks bench/budgets.json
+bench: ## runs the benches (ARGS="drain micro rate tls kafka otlp relay spool idle engine": these) and checks bench/budgets.json
 	@eng/setup.sh bench
 	@$(MAKE) --no-print-directory build
 	@bench/run.sh $(ARGS)

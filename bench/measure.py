@@ -420,6 +420,21 @@ def measure_otlp():
     return {protocol: compare_otlp(protocol, records, records // 10, rounds) for protocol in ("http", "grpc")}
 
 
+# ---- relay ----------------------------------------------------------------------------------------------------------
+
+def measure_relay():
+    """A topic on a real broker, read into null: with everything that sluice relay does: joining, checkpoints, commits."""
+    events = 500_000 if QUICK else 3_000_000
+    rounds = 1 if QUICK else 3
+    result = {}
+    with kafka_broker() as address:
+        for name, encoding, origins, share in (("otlp_proto", "otlp_proto", 1, 1), ("otlp_proto_16_hosts", "otlp_proto", 16, 1), ("msgpack", "msgpack", 1, 3), ("json", "json", 1, 3)):
+            runs = [run_json(THROUGHPUT, "relay", "--broker", address, "--encoding", encoding, "--origins", origins, "--events", events // share) for _ in range(rounds)]
+            result[name] = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+            result[name]["lost"] = sum(run["events"] - run["delivered"] for run in runs)
+    return result
+
+
 # ---- idle -----------------------------------------------------------------------------------------------------------
 
 def measure_idle():
@@ -491,6 +506,7 @@ PARTS = {
     "tls": measure_tls,
     "kafka": measure_kafka,
     "otlp": measure_otlp,
+    "relay": measure_relay,
     "spool": measure_spool,
     "idle": measure_idle,
     "engine": measure_engine,

@@ -124,6 +124,12 @@ def spool_table(results):
     return table(("256 B payloads", "MB/s", "events/s", "CPU µs/event", "B allocated/event"), rows)
 
 
+def relay_table(results):
+    rows = [(name, each["events_per_second"], each["records"], each["bytes_per_event"], each["cpu_seconds"] / each["events"] * 1e6, each["allocated_bytes_per_event"])
+            for name, each in results["relay"].items()]
+    return table(("topic", "events/s", "records", "bytes/event in the topic", "CPU µs/event", "bytes allocated/event"), rows)
+
+
 def idle_table(results):
     idle = results["idle"]
     return table(("start to ready, s", "CPU, % of a core", "peak RSS, MB"), [(idle["ready_seconds"], idle["cpu_percent"], idle["peak_rss_mb"])])
@@ -153,6 +159,7 @@ TABLES = {
     "tls": tls_table,
     "kafka": kafka_table,
     "otlp": otlp_table,
+    "relay": relay_table,
     "spool": spool_table,
     "idle": idle_table,
     "engine": engine_table,

@@ -5,7 +5,7 @@
 #
 #   bench/run.sh               everything, about ten minutes
 #   BENCH_QUICK=1 bench/run.sh shorter loads, under three minutes; leaves docs/performance.md alone
-#   bench/run.sh tls kafka     only these parts: drain micro rate tls kafka otlp spool idle engine
+#   bench/run.sh tls kafka     only these parts: drain micro rate tls kafka otlp relay spool idle engine
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1

@@ -4,6 +4,7 @@ using BenchmarkDotNet.Attributes;
 using Sluice.Pipeline.Batching;
 using Sluice.Pipeline.Decoding;
 using Sluice.Pipeline.Encoding;
+using Sluice.Pipeline.Reading;
 using Sluice.Throughput;
 
 namespace Sluice.Benchmarks;
@@ -26,6 +27,13 @@ public class EventBenchmarks
     private readonly MessagePackEventEncoder _messagePack = new();
     private readonly OtlpLogsEncoder _otlp = new();
     private readonly Utf8JsonWriterBaseline _baseline;
+    private readonly CountingReceiver _receiver = new();
+    private readonly JsonRecordReader _jsonReader = new();
+    private readonly MessagePackRecordReader _messagePackReader = new();
+    private readonly OtlpRecordReader _otlpReader = new();
+    private readonly byte[] _jsonRecord;
+    private readonly byte[] _messagePackRecord;
+    private readonly byte[] _otlpRecord;
 
     public EventBenchmarks()
     {
@@ -35,6 +43,10 @@ public class EventBenchmarks
         }
 
         _baseline = new Utf8JsonWriterBaseline(_stamp.Origin.HostName, _stamp.Origin.RunId);
+        _jsonRecord = Join(_json, _samples, _stamp, [(byte)'['], ",", "]");
+        _messagePackRecord = Join(_messagePack, _samples, _stamp, [0xdc, 0, Events], "", "");
+        DecodeAndOtlp();
+        _otlpRecord = _output.WrittenSpan.ToArray();
     }
 
     [Benchmark(OperationsPerInvoke = Events)]
@@ -88,6 +100,37 @@ public class EventBenchmarks
 
         _otlp.End(_output);
         return _output.Length;
+    }
+
+    [Benchmark(OperationsPerInvoke = Events)]
+    public long ReadJson() => Read(_jsonReader, _jsonRecord);
+
+    [Benchmark(OperationsPerInvoke = Events)]
+    public long ReadMessagePack() => Read(_messagePackReader, _messagePackRecord);
+
+    /// <summary>One request of all events.</summary>
+    [Benchmark(OperationsPerInvoke = Events)]
+    public long ReadOtlp() => Read(_otlpReader, _otlpRecord);
+
+    private long Read(IRecordReader reader, byte[] record)
+    {
+        long before = _receiver.Bytes;
+        reader.Read(record, _receiver);
+        return _receiver.Bytes - before;
+    }
+
+    private static byte[] Join(IEventEncoder encoder, byte[][] samples, BatchStamp stamp, byte[] head, string separator, string tail)
+    {
+        var output = new OutputBuffer();
+        output.Write(head);
+        for (int i = 0; i < samples.Length; i++)
+        {
+            output.Write(System.Text.Encoding.ASCII.GetBytes(i == 0 ? "" : separator));
+            encoder.TryEncode(samples[i], stamp, output);
+        }
+
+        output.Write(System.Text.Encoding.ASCII.GetBytes(tail));
+        return output.WrittenSpan.ToArray();
     }
 
     private long EncodeAll(IEventEncoder encoder)

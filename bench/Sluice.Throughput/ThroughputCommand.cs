@@ -36,6 +36,7 @@ internal sealed class ThroughputCommand : RootCommand
         Add(ReplayCommand());
         Add(DumpCommand());
         Add(SpoolCommand());
+        Add(RelayCommand());
     }
 
     private static Option<int> Number(string name, string description, int otherwise) => new(name)
@@ -97,6 +98,22 @@ internal sealed class ThroughputCommand : RootCommand
         var command = new Command("spool", "Fills a spool with ready-made samples behind a sink that hangs, then empties it.") { directory, megabytes, size };
         command.SetAction(async (result, _) =>
             JsonOutput.Print(await SpoolRun.ExecuteAsync(result.GetValue(directory)!, result.GetValue(megabytes), result.GetValue(size))));
+        return command;
+    }
+
+    private static Command RelayCommand()
+    {
+        var broker = new Option<string>("--broker") { Description = "HOST:PORT of a running broker; a topic is made there.", Required = true };
+        var sink = new Option<string>("--sink") { Description = "Sink URI.", DefaultValueFactory = static _ => "null:" };
+        var encoding = new Option<string>("--encoding") { Description = "otlp_proto (many events in a record), json or msgpack (one).", DefaultValueFactory = static _ => "otlp_proto" };
+        encoding.AcceptOnlyFromAmong("otlp_proto", "json", "msgpack");
+        Option<int> events = Number("--events", "Events to read.", 2_000_000);
+        Option<int> size = Number("--size", "Payload bytes of an event.", 256);
+        Option<int> origins = Number("--origins", "Hosts that the events come from.", 1);
+        Option<int> partitions = Number("--partitions", "Partitions of the topic.", 4);
+        var command = new Command("relay", "Reads a topic of events from a broker into one sink, as sluice relay does.") { broker, sink, encoding, events, size, origins, partitions };
+        command.SetAction(async (result, _) => JsonOutput.Print(await RelayRun.ExecuteAsync(
+            result.GetValue(broker)!, result.GetValue(sink)!, result.GetValue(encoding)!, result.GetValue(events), result.GetValue(size), result.GetValue(origins), result.GetValue(partitions))));
         return command;
     }
 

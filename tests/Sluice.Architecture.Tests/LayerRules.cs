@@ -13,7 +13,9 @@ internal static class LayerRules
     public const string Probes = "Sluice.Probes";
     public const string Collector = "Sluice.Collector";
     public const string KafkaSink = "Sluice.Sinks.Kafka";
+    public const string KafkaSource = "Sluice.Sources.Kafka";
     public const string SinkPrefix = "Sluice.Sinks.";
+    public const string SourcePrefix = "Sluice.Sources.";
 
     /// <summary>The assembly of the composition root is named after the program.</summary>
     public const string CollectorAssembly = "sluice";
@@ -24,7 +26,7 @@ internal static class LayerRules
         Bpf or Pipeline => [],
         Probes => [Bpf, Pipeline],
         Spool => [Pipeline],
-        _ when project.StartsWith(SinkPrefix, StringComparison.Ordinal) => [Pipeline],
+        _ when project.StartsWith(SinkPrefix, StringComparison.Ordinal) || project.StartsWith(SourcePrefix, StringComparison.Ordinal) => [Pipeline],
         _ => throw new ArgumentException($"No rule for the project '{project}': add one.", nameof(project)),
     };
 
@@ -36,7 +38,7 @@ internal static class LayerRules
     public static IReadOnlyList<string> AllowedPackages(string project) => project switch
     {
         Spool => ["Microsoft.Data.Sqlite", "SQLitePCLRaw.core"],
-        KafkaSink => ["Confluent.Kafka", "librdkafka.redist"],
+        KafkaSink or KafkaSource => ["Confluent.Kafka", "librdkafka.redist"],
         _ => [],
     };
 }

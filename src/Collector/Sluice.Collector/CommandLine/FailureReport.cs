@@ -6,6 +6,7 @@ using Sluice.Bpf;
 using Sluice.Collector.Configuration;
 using Sluice.Pipeline.Delivery;
 using Sluice.Pipeline.Encoding;
+using Sluice.Pipeline.Reading;
 using Sluice.Pipeline.Recording;
 using Sluice.Probes.Targets;
 
@@ -50,10 +51,10 @@ internal static class FailureReport
     {
         UsageException or SinkUriException or RecordingException => (ExitCode.Usage, failure.Message, $"Try: {command} --help"),
         ConfigException => (ExitCode.Usage, failure.Message, null),
-        SinkException { IsConfiguration: true } => (ExitCode.Usage, failure.Message, null),
+        SinkException { IsConfiguration: true } or SourceException { IsConfiguration: true } => (ExitCode.Usage, failure.Message, null),
         SinkException { InnerException: DllNotFoundException } => (ExitCode.HostCannot, failure.Message, null),
         TargetException { Error: TargetError.FileNotFound or TargetError.NoSuchProcess } => (ExitCode.Usage, failure.Message, null),
-        SinkException => (ExitCode.Failed, failure.Message, null),
+        SinkException or SourceException => (ExitCode.Failed, failure.Message, null),
         HostUnfitException unfit => (ExitCode.HostCannot, failure.Message, unfit.Remedy),
         BpfException or TargetException => (ExitCode.HostCannot, failure.Message, "See what this host allows with: sluice doctor"),
         DllNotFoundException => (ExitCode.HostCannot, failure.Message, "Install the missing library, or see: sluice doctor"),

@@ -15,10 +15,7 @@ namespace Sluice.Collector.CommandLine;
 /// <summary>The whole command line of <c>sluice</c>. The one place where failures become messages and exit codes.</summary>
 internal static class SluiceCommandLine
 {
-    private const string Commands = "capture, run, replay, config, doctor";
-
-    /// <summary>Commands that have a name but no code yet.</summary>
-    private static readonly string[] s_planned = ["relay"];
+    private const string Commands = "capture, run, replay, relay, config, doctor";
 
     private static readonly ParserConfiguration s_parser = new()
     {
@@ -56,6 +53,11 @@ internal static class SluiceCommandLine
                 return CaptureHost.RunAsync(configuration);
             },
             check: CheckConfig,
+            relay: parsed =>
+            {
+                settings = parsed;
+                return RelayHost.RunAsync(parsed);
+            },
             doctor: DoctorCommand.Run);
         ParseResult result = root.Parse(args, s_parser);
         string command = PathOf(result.CommandResult);
@@ -78,6 +80,10 @@ internal static class SluiceCommandLine
     /// <exception cref="UsageException">The words cannot be.</exception>
     internal static ReplaySettings ParseReplay(params string[] args) => Parse<ReplaySettings>(["replay", .. args]);
 
+    /// <summary>What <c>sluice relay</c> with these words would do.</summary>
+    /// <exception cref="UsageException">The words cannot be.</exception>
+    internal static RelaySettings ParseRelay(params string[] args) => Parse<RelaySettings>(["relay", .. args]);
+
     private static T Parse<T>(string[] args)
         where T : RunSettings
     {
@@ -87,6 +93,7 @@ internal static class SluiceCommandLine
             replay: parsed => Keep(parsed, out settings),
             run: static _ => Task.FromResult(ExitCode.Done),
             check: static _ => ExitCode.Done,
+            relay: parsed => Keep(parsed, out settings),
             doctor: static _ => ExitCode.Done);
         ParseResult result = root.Parse(args, s_parser);
         ThrowOnParseError(result);
@@ -114,6 +121,7 @@ internal static class SluiceCommandLine
         Func<ReplaySettings, Task<ExitCode>> replay,
         Func<string, Task<ExitCode>> run,
         Func<string, ExitCode> check,
+        Func<RelaySettings, Task<ExitCode>> relay,
         Func<bool, ExitCode> doctor)
     {
         var root = new RootCommand(
@@ -123,6 +131,7 @@ internal static class SluiceCommandLine
             new RunCommand(run),
             new ReplayCommand(replay),
             new ConfigCommand(check),
+            new RelayCommand(relay),
             new DoctorCommand(doctor),
         };
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersionAction();
@@ -145,11 +154,6 @@ internal static class SluiceCommandLine
         {
             string word = result.UnmatchedTokens[0];
             bool isCommand = result.CommandResult.Command is RootCommand;
-            if (isCommand && s_planned.Contains(word))
-            {
-                throw new UsageException($"command '{word}' is not available in this version; commands: {Commands}.");
-            }
-
             string kind = word.StartsWith('-') ? "option" : isCommand ? "command" : "argument";
             throw new UsageException($"unknown {kind} '{word}'.");
         }

@@ -38,10 +38,14 @@ internal sealed class PipelineRun
     /// <exception cref="SinkUriException">An option is unknown or has a bad value.</exception>
     public ISink[] MakeSinks(IReadOnlyList<EventKind> kinds) => [.. _settings.Sinks.Select(new SinkFactory(_settings.Hex, kinds, _loggers).Create)];
 
-    public CapturePipeline Build(ISink[] sinks, IKernelCounters counters)
+    /// <summary>Puts the pipeline together.</summary>
+    /// <param name="sinks">As <see cref="MakeSinks"/> gave them.</param>
+    /// <param name="counters">What was submitted.</param>
+    /// <param name="needsEverySink">The run stops when one sink has ended, and not when the last one has.</param>
+    public CapturePipeline Build(ISink[] sinks, IKernelCounters counters, bool needsEverySink = false)
     {
         WorkerThreads.Reserve(sinks.Length);
-        var watch = new SinkWatch(sinks.Length, _stop, _logger);
+        var watch = new SinkWatch(sinks.Length, _stop, _logger, needsEverySink);
         CapturePipelineBuilder builder = new CapturePipelineBuilder()
             .UseKernelCounters(counters)
             .UseOrigin(EventOrigin.ForThisRun(HostAttributes.Read(HostEnvironment.Read())))

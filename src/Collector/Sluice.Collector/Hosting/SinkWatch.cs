@@ -13,10 +13,16 @@ internal sealed class SinkWatch
 {
     private readonly StopRequest _stop;
     private readonly ILogger _logger;
+    private readonly bool _needsAll;
     private int _alive;
 
-    public SinkWatch(int sinks, StopRequest stop, ILogger logger)
+    /// <param name="sinks">How many there are.</param>
+    /// <param name="stop">Told to stop.</param>
+    /// <param name="logger">Told about every end.</param>
+    /// <param name="needsAll">The run stops when one has ended, and not when the last one has.</param>
+    public SinkWatch(int sinks, StopRequest stop, ILogger logger, bool needsAll = false)
     {
+        _needsAll = needsAll;
         _alive = sinks;
         _stop = stop;
         _logger = logger;
@@ -34,9 +40,9 @@ internal sealed class SinkWatch
         }
 
         // Pairs with itself on the workers of other sinks: one of them is the last.
-        if (Interlocked.Decrement(ref _alive) == 0)
+        if (Interlocked.Decrement(ref _alive) == 0 || _needsAll)
         {
-            _stop.TryStop("no sink is left");
+            _stop.TryStop(_needsAll ? "a sink has ended" : "no sink is left");
         }
     }
 }
