@@ -179,7 +179,7 @@ public sealed class ConsoleEventEncoderTests
     [Theory]
     [InlineData("console:/dev/tty", "nothing may stand behind the colon")]
     [InlineData("console:?hex=1", "option 'hex' is '1', but must be true or false")]
-    [InlineData("console:?colour=red", "unknown option 'colour'; the options of this sink are hex, name, overflow, queue-bytes.")]
+    [InlineData("console:?colour=red", "unknown option 'colour'; the options of this sink are hex, name, overflow, queue-bytes, spool-dir, spool-full, spool-max-bytes.")]
     public void Options_BadUri_SayWhat(string uri, string message)
     {
         SinkUriException error = Assert.Throws<SinkUriException>(() => ConsoleSinkOptions.Parse(SinkUri.Parse(uri)));
