@@ -26,7 +26,7 @@ public sealed class BrokerOutageTests : IDisposable
     private const int SecondsBefore = 5;
     private const int SecondsAfter = 5;
 
-    /// <summary>By far more than the memory queue and librdkafka hold together; SLUICE_OUTAGE_SECONDS for less on a machine that has no room for it.</summary>
+    /// <summary>By far more than the memory queue and librdkafka hold together; SLUICE_OUTAGE_S for less on a machine that has no room for it.</summary>
     private const int DefaultOutageSeconds = 60;
 
     private readonly TemporaryDirectory _directory = new();
@@ -93,7 +93,7 @@ public sealed class BrokerOutageTests : IDisposable
     }
 
     private static int OutageSeconds() =>
-        int.TryParse(Environment.GetEnvironmentVariable("SLUICE_OUTAGE_SECONDS"), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+        int.TryParse(Environment.GetEnvironmentVariable("SLUICE_OUTAGE_S"), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
             ? seconds
             : DefaultOutageSeconds;
 
