@@ -14,7 +14,7 @@ public sealed partial class ContainerFileTests
     private const string ComposePath = "docker/compose.yaml";
     private const string DaemonSetPath = "docker/kubernetes/daemonset.yaml";
 
-    private static readonly string[] s_capabilities = ["BPF", "PERFMON", "SYS_PTRACE", "DAC_READ_SEARCH", "SYS_NICE"];
+    private static readonly string[] s_capabilities = ["BPF", "PERFMON", "SYS_PTRACE", "DAC_READ_SEARCH", "NET_ADMIN", "SYS_NICE"];
     private static readonly string[] s_hostMounts = ["/sys/kernel/tracing", "/sys/kernel/btf", "/sys/fs/cgroup"];
 
     private static readonly string[] s_probe = ["httpGet", "periodSeconds", "timeoutSeconds", "failureThreshold"];

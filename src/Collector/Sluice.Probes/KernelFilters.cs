@@ -11,7 +11,7 @@ namespace Sluice.Probes;
 /// The filters of one module by process, user and cgroup, in the kernel (bpf/include/process.h). Those that nobody asked for are compiled away, unless they may
 /// change later (<see cref="CaptureOptions.FiltersMayChange"/>). Not thread-safe.
 /// </summary>
-internal sealed class KernelFilters
+internal sealed class KernelFilters : IDisposable
 {
     /// <summary>SLUICE_MAX_CGROUPS in bpf/include/maps.h.</summary>
     public const int MaxCgroups = 64;
@@ -29,6 +29,9 @@ internal sealed class KernelFilters
     private readonly bool _mayChange;
     private CaptureOptions _current;
     private BpfSession? _session;
+
+    /// <summary>What the maps hold of <see cref="_current"/>'s cgroups: of a path that was made anew since, still the old one.</summary>
+    private SelectedCgroup[] _cgroups = [];
 
     /// <exception cref="ArgumentOutOfRangeException">More cgroups than the kernel side takes.</exception>
     public KernelFilters(CaptureOptions options)
@@ -58,8 +61,9 @@ internal sealed class KernelFilters
     public void Fill(BpfSession session)
     {
         _session = session;
-        AddEntries(session, _current);
-        PutCgroups(session, _current.CgroupPaths, first: 0);
+        _cgroups = SelectedCgroup.OpenAll(_current.CgroupPaths);
+        AddEntries(session, _current, _cgroups);
+        PutCgroups(session, _cgroups, first: 0);
         Write(session, StateOf(_current));
     }
 
@@ -76,21 +80,60 @@ internal sealed class KernelFilters
         }
 
         ThrowIfTooMany(wanted);
-        CaptureOptions old = _current;
 
-        // First wider than both, then as wanted, and only then the entries go that nobody looks for any more.
-        int cgroups = old.CgroupPaths.Count;
-        AddEntries(session, wanted);
-        PutCgroups(session, wanted.CgroupPaths, first: cgroups);
-        Write(session, Union(StateOf(old), StateOf(wanted)));
-        if (cgroups != 0)
+        // Before anything is written: a cgroup that is not there is the likeliest mistake.
+        SelectedCgroup[] cgroups = SelectedCgroup.OpenAll(wanted.CgroupPaths);
+        try
         {
-            PutCgroups(session, wanted.CgroupPaths, first: 0);
+            Exchange(session, wanted, cgroups);
+        }
+        catch
+        {
+            Undo(session, wanted, cgroups);
+            SelectedCgroup.CloseAll(cgroups);
+            throw;
+        }
+
+        RemoveEntries(session, gone: (_current, _cgroups), staying: (wanted, cgroups));
+        SelectedCgroup.CloseAll(_cgroups);
+        _current = wanted;
+        _cgroups = cgroups;
+    }
+
+    /// <summary>Closes the cgroups; the maps are the session's.</summary>
+    public void Dispose()
+    {
+        SelectedCgroup.CloseAll(_cgroups);
+        _cgroups = [];
+    }
+
+    /// <summary>First wider than both, then as wanted; entries that nobody looks for any more are still there.</summary>
+    private void Exchange(BpfSession session, CaptureOptions wanted, SelectedCgroup[] cgroups)
+    {
+        AddEntries(session, wanted, cgroups);
+        PutCgroups(session, cgroups, first: _cgroups.Length);
+        Write(session, Union(StateOf(_current), StateOf(wanted)));
+        if (_cgroups.Length != 0)
+        {
+            PutCgroups(session, cgroups, first: 0);
         }
 
         Write(session, StateOf(wanted));
-        RemoveEntries(session, old, wanted);
-        _current = wanted;
+    }
+
+    /// <summary>Back to what held before, from what is kept of it and not from paths, which may lead elsewhere by now.</summary>
+    private void Undo(BpfSession session, CaptureOptions wanted, SelectedCgroup[] cgroups)
+    {
+        try
+        {
+            PutCgroups(session, _cgroups, first: 0);
+            Write(session, StateOf(_current));
+            RemoveEntries(session, gone: (wanted, cgroups), staying: (_current, _cgroups));
+        }
+        catch (BpfException)
+        {
+            // The kernel has just refused a change to these maps. The failure that is on its way says why.
+        }
     }
 
     private static FilterState StateOf(CaptureOptions options) => new()
@@ -110,7 +153,7 @@ internal sealed class KernelFilters
 
     private static void Write(BpfSession session, FilterState state) => session.Map("filters").Update(0u, state);
 
-    private static void AddEntries(BpfSession session, CaptureOptions options)
+    private static void AddEntries(BpfSession session, CaptureOptions options, SelectedCgroup[] cgroups)
     {
         foreach (int pid in options.Pids)
         {
@@ -122,53 +165,39 @@ internal sealed class KernelFilters
             session.Map("uid_filter").Update(uid, Present);
         }
 
-        foreach (ulong id in CgroupIdsOf(session, options))
+        foreach (SelectedCgroup cgroup in session.HasMap(CgroupIds) ? cgroups : [])
         {
-            session.Map(CgroupIds).Update(id, Present);
+            session.Map(CgroupIds).Update(cgroup.Id, Present);
         }
     }
 
-    private static void RemoveEntries(BpfSession session, CaptureOptions old, CaptureOptions wanted)
+    private static void RemoveEntries(
+        BpfSession session, (CaptureOptions Options, SelectedCgroup[] Cgroups) gone, (CaptureOptions Options, SelectedCgroup[] Cgroups) staying)
     {
-        foreach (int pid in old.Pids.Except(wanted.Pids))
+        foreach (int pid in gone.Options.Pids.Except(staying.Options.Pids))
         {
             session.Map("pid_filter").Delete((uint)pid);
         }
 
-        foreach (uint uid in old.Uids.Except(wanted.Uids))
+        foreach (uint uid in gone.Options.Uids.Except(staying.Options.Uids))
         {
             session.Map("uid_filter").Delete(uid);
         }
 
-        // A cgroup of the old ones may be gone by now; then nothing runs in it.
-        foreach (ulong id in CgroupIdsOf(session, old, mayBeGone: true).Except(CgroupIdsOf(session, wanted)))
+        if (session.HasMap(CgroupIds))
         {
-            session.Map(CgroupIds).Delete(id);
-        }
-    }
-
-    /// <summary>An id of cgroup v2 is the number of its directory's inode (on 64-bit machines, from Linux 5.5 on).</summary>
-    private static IEnumerable<ulong> CgroupIdsOf(BpfSession session, CaptureOptions options, bool mayBeGone = false)
-    {
-        foreach (string path in session.HasMap(CgroupIds) ? options.CgroupPaths : [])
-        {
-            if (HostFile.TryGetStatus(path, out FileStatus status))
+            foreach (ulong id in gone.Cgroups.Select(static cgroup => cgroup.Id).Except(staying.Cgroups.Select(static cgroup => cgroup.Id)))
             {
-                yield return status.Inode;
-            }
-            else if (!mayBeGone)
-            {
-                throw new BpfException("statx", 0, $"the cgroup {path} cannot be looked at.");
+                session.Map(CgroupIds).Delete(id);
             }
         }
     }
 
-    private static void PutCgroups(BpfSession session, IReadOnlyList<string> paths, int first)
+    private static void PutCgroups(BpfSession session, SelectedCgroup[] cgroups, int first)
     {
-        for (int i = 0; i < paths.Count; i++)
+        for (int i = 0; i < cgroups.Length; i++)
         {
-            using CgroupDirectory cgroup = CgroupDirectory.Open(paths[i]);
-            session.Map("cgroup_filter").Update((uint)(first + i), cgroup.Fd);
+            session.Map("cgroup_filter").Update((uint)(first + i), cgroups[i].Fd);
         }
     }
 

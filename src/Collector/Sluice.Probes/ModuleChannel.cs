@@ -99,6 +99,7 @@ internal sealed class ModuleChannel : IDisposable
     /// <summary>Closes the rings. The session is not its own.</summary>
     public void Dispose()
     {
+        _filters.Dispose();
         Control?.Dispose();
         _shards.ForEach(static shard => shard.Dispose());
         _shards.Clear();

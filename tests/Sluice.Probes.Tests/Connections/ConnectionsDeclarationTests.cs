@@ -81,9 +81,10 @@ public sealed class ConnectionsDeclarationTests
     [Fact]
     public void UdpPlan_EveryAlternative_CountsByTheSamePrograms()
     {
-        AttachPlan plan = ConnectionsDeclaration.UdpPlan();
+        AttachPlan plan = ConnectionsDeclaration.UdpPlan(ProgramFlavour.Modern);
 
         Assert.Equal(["socket-tracepoints", "fentry", "kprobe", "cgroup"], plan.Alternatives.Select(alternative => alternative.Name));
+        Assert.Equal(["udp_end"], plan.Programs);
         Assert.All(plan.Alternatives, alternative => Assert.Equal(plan.Alternatives[^1].Probes, alternative.Probes.Take(plan.Alternatives[^1].Probes.Count)));
     }
 

@@ -11,6 +11,11 @@ public sealed record AttachPlan(string Name, IReadOnlyList<AttachAlternative> Al
     /// <summary>Whether the module can do without the job: when every alternative is refused that is reported and not thrown.</summary>
     public bool IsOptional { get; init; }
 
+    /// <summary>
+    /// Programs that the job needs and that have no probe, such as one that the module runs by itself: part of every trial, and loaded when a way was chosen.
+    /// </summary>
+    public IReadOnlyList<string> Programs { get; init; } = [];
+
     /// <summary>Probes that are needed and have no alternative.</summary>
     public static AttachPlan AllOf(string name, params IReadOnlyList<string> probes) => new(name, [new AttachAlternative(name, probes)]);
 

@@ -80,15 +80,17 @@ public sealed class BpfSession : IDisposable
         {
             List<PlanOutcome> plans = [];
             List<Probe> chosen = [];
+            List<string> programs = [.. declaration.Programs];
             foreach (AttachPlan plan in declaration.ActivatedProbes)
             {
                 PlanOutcome outcome = Step(declaration, SessionStep.Choose, () => chooser.Choose(plan));
                 ThrowIfNothingIsLeft(declaration, plan, outcome);
                 plans.Add(outcome);
+                programs.AddRange(outcome.Chosen is null ? [] : plan.Programs);
                 chosen.AddRange(plan.Alternatives.Where(alternative => alternative.Name == outcome.Chosen).SelectMany(chooser.ProbesOf));
             }
 
-            Step(declaration, SessionStep.Edit, () => declaration.Edit(bpf, chosen, declaration.Programs));
+            Step(declaration, SessionStep.Edit, () => declaration.Edit(bpf, chosen, programs));
             return new BpfSession(declaration, bpf, chosen, plans);
         }
         catch
@@ -107,17 +109,23 @@ public sealed class BpfSession : IDisposable
     }
 
     /// <summary>Attaches the chosen probes in the order of the declaration. When it returns, all but the <see cref="Refused"/> fire.</summary>
-    /// <exception cref="BpfSessionException">A probe that is not optional was refused.</exception>
+    /// <exception cref="BpfSessionException">A probe that is not optional was refused; all are detached, and the maps readable until the session is disposed.</exception>
     public void Attach()
     {
         ThrowIfNotLoaded();
-        DisposeOnFailure(() =>
+        try
         {
             foreach (Probe probe in _chosen)
             {
                 AttachChosen(probe);
             }
-        });
+        }
+        catch
+        {
+            // Not disposed: what the programs counted until now can still be read.
+            Detach();
+            throw;
+        }
     }
 
     /// <summary>Attaches a probe that was found later, such as one of a library that a process has just mapped. The session detaches it with the others.</summary>

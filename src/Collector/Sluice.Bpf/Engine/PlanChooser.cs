@@ -63,7 +63,13 @@ internal sealed class PlanChooser
             return false;
         }
 
-        _declaration.Edit(trial, probes, programs: []);
+        if (plan.Programs.FirstOrDefault(program => !trial.HasProgram(program)) is { } lacking)
+        {
+            refusals.Add(new AttachRefusal(plan.Name, alternative.Name, lacking, Errno.ENOENT, $"{_declaration.ObjectName} has no program '{lacking}'", string.Empty));
+            return false;
+        }
+
+        _declaration.Edit(trial, probes, plan.Programs);
         Shrink(trial);
         List<BpfLink> links = [];
         Probe? current = null;

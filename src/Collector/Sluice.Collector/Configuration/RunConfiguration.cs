@@ -43,14 +43,6 @@ internal sealed record RunConfiguration(string Path, CaptureSettings Settings, I
         return [.. keys.Where(static key => !key.IsSame).Select(static key => key.Key)];
     }
 
-    /// <summary>True when both let the same processes pass.</summary>
-    public bool HasFiltersOf(RunConfiguration other)
-    {
-        ArgumentNullException.ThrowIfNull(other);
-        CaptureOptions my = Settings.Capture, their = other.Settings.Capture;
-        return my.Pids.ToHashSet().SetEquals(their.Pids) && my.Uids.ToHashSet().SetEquals(their.Uids) && my.CgroupPaths.ToHashSet().SetEquals(their.CgroupPaths);
-    }
-
     /// <summary>In one line, for <c>sluice config check</c>.</summary>
     public string Summary => string.Create(CultureInfo.InvariantCulture,
         $"{Path}: ok; modules {string.Join(", ", Settings.Modules)}; sinks {string.Join(", ", Settings.Sinks.Select(static sink => sink.Name))}; filters {FilterSummary}.");

@@ -95,11 +95,31 @@ internal sealed class CaptureHost
         _abandonment.Pipeline = pipeline;
         await using var ending = new PipelineEnding(pipeline, _settings.DrainTimeout);
         StartReaders(modules, pipeline);
-        Announce(modules.Attach(e => _stop.TryStop("new processes are no longer followed", e)));
+        Announce(Attach(modules));
         reload?.Begin(modules);
         StopCause cause = await WaitForStopAsync();
         reload?.End();
         return await StopAsync(cause, modules, pipeline);
+    }
+
+    private IReadOnlyList<(ICaptureModule Module, int? Targets)> Attach(CaptureModules modules)
+    {
+        try
+        {
+            return modules.Attach(e => _stop.TryStop("new processes are no longer followed", e));
+        }
+        catch
+        {
+            // What a module before this one has captured is delivered and counted, and the pipeline must not end under a reader.
+            modules.Detach();
+            if (!modules.StopReaders(_settings.DrainTimeout + s_readerGrace))
+            {
+                HostLog.ReaderStuck(_logger);
+                _abandonment.Execute();
+            }
+
+            throw;
+        }
     }
 
     private void OnSecondSignal()

@@ -92,10 +92,27 @@ internal sealed class CaptureModules : IDisposable
                 _modules[done].ReplaceFilters(wanted);
             }
         }
-        catch
+        catch (Exception refusal)
         {
-            _modules.Take(done).ToList().ForEach(module => module.ReplaceFilters(old));
+            foreach (ICaptureModule module in _modules.Take(done))
+            {
+                TakeBack(module, old, refusal);
+            }
+
             throw;
+        }
+    }
+
+    /// <exception cref="BpfException">The old filters cannot be had back either (a cgroup of theirs is gone): says both.</exception>
+    private static void TakeBack(ICaptureModule module, CaptureOptions old, Exception refusal)
+    {
+        try
+        {
+            module.ReplaceFilters(old);
+        }
+        catch (BpfException second)
+        {
+            throw new BpfException("bpf_map_update_elem", 0, $"{refusal.Message} Module {module.Name} keeps the new filters all the same: {second.Message}", refusal);
         }
     }
 

@@ -113,10 +113,8 @@ internal sealed class ConfigurationReload
             ReloadLog.NotReloadable(_logger, string.Join(", ", fixedKeys));
         }
 
-        if (!_current.HasFiltersOf(wanted))
-        {
-            ApplyFilters(wanted, modules);
-        }
+        // Also when the words are the same: a cgroup that was made anew since has the same path.
+        ApplyFilters(wanted, modules);
 
         if (_threshold.Level != wanted.Settings.LogLevel)
         {

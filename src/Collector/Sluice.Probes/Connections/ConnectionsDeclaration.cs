@@ -52,8 +52,8 @@ internal static class ConnectionsDeclaration
         ObjectName = bytecode.FileName,
         Bytecode = bytes,
         Probes = Probes(flavour, rootCgroup),
-        ActivatedProbes = [TcpPlan(bytecode.IsLess52), UdpPlan()],
-        Programs = bytecode.IsLess52 ? [ModuleChannel.WhoAmI] : [ModuleChannel.WhoAmI, UdpEndOf(flavour)],
+        ActivatedProbes = [TcpPlan(bytecode.IsLess52), UdpPlan(flavour)],
+        Programs = [ModuleChannel.WhoAmI],
         ConstantEditors = bytecode.IsLess52 ? [] : [ConstantEditor.Of("udp_idle_ns", (ulong)(udpIdle.TotalMilliseconds * 1e6))],
         Copies = [.. CopiedPrograms(flavour, rootCgroup)],
     };
@@ -86,13 +86,13 @@ internal static class ConnectionsDeclaration
     /// naming a peer, the last way not at all. The objects for kernels before 5.2 have none of these programs: such kernels cannot say there who runs,
     /// and know no end of a socket.
     /// </summary>
-    public static AttachPlan UdpPlan() => AttachPlan.FirstOf(
+    public static AttachPlan UdpPlan(ProgramFlavour flavour) => AttachPlan.FirstOf(
         Udp,
         new("socket-tracepoints", [.. s_udpPrograms, UdpUseRaw + "_send", UdpUseRaw + "_recv"]),
         new("fentry", [.. s_udpPrograms, .. s_udpCalls.Select(static call => call + "_fentry")]),
         new("kprobe", [.. s_udpPrograms, .. s_udpCalls.Select(static call => call + "_kprobe")]),
         new("cgroup", s_udpPrograms)) with
-    { IsOptional = true };
+    { IsOptional = true, Programs = [UdpEndOf(flavour)] };
 
     private static string SuffixOf(ProgramFlavour flavour) => flavour == ProgramFlavour.Plain ? "_plain" : string.Empty;
 
