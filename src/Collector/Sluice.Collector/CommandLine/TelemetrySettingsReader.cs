@@ -3,6 +3,7 @@ using System;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Sluice.Collector.Telemetry;
 
 namespace Sluice.Collector.CommandLine;
@@ -21,7 +22,11 @@ internal static class TelemetrySettingsReader
         ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"];
 
     /// <exception cref="UsageException">A word cannot be.</exception>
-    public static TelemetrySettings Read(TelemetryWords words) =>
+    public static TelemetrySettings Read(TelemetryWords words) => words is { Listen: null, Otlp: null } ? TelemetrySettings.None : ReadAsked(words);
+
+    /// <summary>Apart, so that who asks for nothing loads nothing of the network.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static TelemetrySettings ReadAsked(TelemetryWords words) =>
         new() { Listen = ReadListen("--listen", words.Listen), Otlp = ReadOtlp("--telemetry-otlp", words.Otlp) };
 
     /// <summary>Null when it is not given.</summary>
