@@ -88,7 +88,7 @@ public sealed partial class SqliteBatchSpool
     {
         try
         {
-            foreach (string key in (string[])[HandedKey, ResentKey])
+            foreach (string key in (string[])[HandedKey, ResentKey, KnownResentKey])
             {
                 if (old.GetState(key) is { } value)
                 {

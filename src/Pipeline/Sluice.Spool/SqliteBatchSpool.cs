@@ -23,6 +23,9 @@ public sealed partial class SqliteBatchSpool : IBatchSpool
     private const string HandedKey = "handed_through";
     private const string ResentKey = "resent";
 
+    /// <summary>What <see cref="ResentKey"/> was before batches were handed out.</summary>
+    private const string KnownResentKey = "resent_before";
+
     /// <summary>Value of <see cref="ResentKey"/> while batches are handed out: the end of the process leaves it so, and <see cref="HandedKey"/> tells.</summary>
     private const long ResentUnknown = -1;
 
@@ -129,8 +132,12 @@ public sealed partial class SqliteBatchSpool : IBatchSpool
     {
         ArgumentNullException.ThrowIfNull(pool);
         ArgumentNullException.ThrowIfNull(batches);
-        _sizes.Clear();
-        Guarded(() => OpenFile.ReadSizes(_readId, maxBatches, _sizes));
+        Guarded(() =>
+        {
+            // Again where the first attempt met damage: what it had found must not be read twice.
+            _sizes.Clear();
+            OpenFile.ReadSizes(_readId, maxBatches, _sizes);
+        });
         if (_sizes.Count == 0)
         {
             return;
@@ -169,6 +176,11 @@ public sealed partial class SqliteBatchSpool : IBatchSpool
     /// <inheritdoc/>
     public void Close(long? resent)
     {
+        if (_file is not null)
+        {
+            RemoveNow();
+        }
+
         if (_file is { } file)
         {
             _file = null;
@@ -261,7 +273,8 @@ public sealed partial class SqliteBatchSpool : IBatchSpool
         long resent = OpenFile.GetState(ResentKey) ?? 0;
         if (resent == ResentUnknown)
         {
-            resent = OpenFile.EventsThrough(OpenFile.GetState(HandedKey) ?? long.MinValue);
+            long handed = OpenFile.EventsThrough(OpenFile.GetState(HandedKey) ?? long.MinValue);
+            resent = Math.Max(handed, OpenFile.GetState(KnownResentKey) ?? 0);
             _isHandingOut = true;
         }
 
@@ -342,6 +355,7 @@ public sealed partial class SqliteBatchSpool : IBatchSpool
             OpenFile.SetState(HandedKey, id);
             if (!_isHandingOut)
             {
+                OpenFile.SetState(KnownResentKey, OpenFile.GetState(ResentKey) ?? 0);
                 OpenFile.SetState(ResentKey, ResentUnknown);
             }
 
@@ -403,7 +417,13 @@ public sealed partial class SqliteBatchSpool : IBatchSpool
 
         try
         {
-            Guarded(() => OpenFile.DeleteThrough(id));
+            long events = 0;
+            Guarded(() =>
+            {
+                events = OpenFile.EventsThrough(id);
+                OpenFile.DeleteThrough(id);
+            });
+            _events -= events;
             _removeId = null;
             ShrinkIfEmpty();
         }
@@ -429,7 +449,8 @@ public sealed partial class SqliteBatchSpool : IBatchSpool
         {
             if (resent is { } known)
             {
-                file.SetState(ResentKey, known);
+                // What was delivered and could not be deleted arrives twice, too.
+                file.SetState(ResentKey, known + (_removeId is { } left ? file.EventsThrough(left) : 0));
             }
 
             file.SetWaitForDisk(true);

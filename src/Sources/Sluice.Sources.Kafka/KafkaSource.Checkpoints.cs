@@ -79,8 +79,11 @@ public sealed partial class KafkaSource
         }
 
         _intake.HandOn();
+        long handedOn = _intake.Events + _intake.Refused;
         HoldUntil(_isSettled, over.Token);
-        return _progress.IsSettled;
+
+        // A rebalance while the partitions are paused may have brought a record all the same, which no sink has seen yet.
+        return _progress.IsSettled && handedOn == _intake.Events + _intake.Refused;
     }
 
     /// <summary>Stands still until <paramref name="isReady"/> or told to stop, and stays in the group however long that takes.</summary>

@@ -194,7 +194,7 @@ internal sealed class SinkWorker
                 }
             }
 
-            if (_lane is { IsSpilling: true })
+            if (_lane is { IsDiskNext: true })
             {
                 await DeliverSpooledAsync(_lane).ConfigureAwait(false);
                 continue;

@@ -108,14 +108,17 @@ internal sealed partial class SpoolLane
         });
     }
 
-    /// <summary>True when the worker has to look for batches on disk once memory has none.</summary>
-    public bool IsSpilling
+    /// <summary>
+    /// True when the next batch is on disk: it is in use, and memory has none. Asked in one step, because memory may have got a batch, and the disk the one
+    /// behind it, since the worker looked.
+    /// </summary>
+    public bool IsDiskNext
     {
         get
         {
             lock (_gate)
             {
-                return _spilling;
+                return _spilling && _returned.Count == 0 && _memory.QueuedBytes == 0;
             }
         }
     }
