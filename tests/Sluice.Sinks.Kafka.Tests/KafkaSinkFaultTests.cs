@@ -42,7 +42,7 @@ public sealed class KafkaSinkFaultTests
     [InlineData(NotEnoughReplicas)]
     public async Task Sink_RequestsFailInPassing_LosesNothingAndKeepsTheOrder(int error)
     {
-        // The mock cluster fails a request and takes the one behind it: it does not look at sequence numbers, by which a broker would refuse that one too. So only
+        // The mock cluster fails a request and takes the one behind it: it looks at the sequence numbers of transactional producers only, and a broker refuses that one by them. So only
         // one may be under way here; that the order holds with five is shown with a real broker (RealBrokerFaultTests).
         using var cluster = new MockCluster();
         await using SinkDriver driver = await SinkDriver.StartAsync($"kafka://{cluster.Address}/tls?config.batch.num.messages=100&config.max.in.flight=1");
